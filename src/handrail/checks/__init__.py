@@ -1,0 +1,1 @@
+"""What is wrong: a snapshot becomes findings, one file per code."""

@@ -1,0 +1,1 @@
+"""Do two sides commute? Footprints, and the three-way merge of project states."""

@@ -1,0 +1,1 @@
+"""One file per database: what it can, and the SQL that only it knows."""

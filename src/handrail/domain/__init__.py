@@ -1,0 +1,1 @@
+"""What is known: frozen values, made of the standard library alone."""

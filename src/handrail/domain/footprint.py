@@ -1,0 +1,74 @@
+"""What code and SQL inside a migration read and write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class ModelKey(NamedTuple):
+    """An app label and a model name in lower case, as Django's project state names a model."""
+
+    app_label: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.app_label}.{self.name}"
+
+
+ANY: frozenset[str] = frozenset({"*"})
+"""Any field or column: which ones could not be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowAccess:
+    """What code does with the rows of one model, by the names the code uses.
+
+    reads and updates: field names (ANY where they cannot be told). inserts, deletes: whether rows are made or destroyed.
+    ordered: whether the result depends on the model's default ordering or managers (first(), slices, loops that count).
+    """
+
+    model: ModelKey
+    reads: frozenset[str] = frozenset()
+    updates: frozenset[str] = frozenset()
+    inserts: bool = False
+    deletes: bool = False
+    ordered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableAccess:
+    """What SQL does with one table, by the names the SQL uses (case folded as the database would).
+
+    creates, drops: names of columns, indexes and constraints, or the table itself under "". renames: (old, new) pairs, ""
+    standing for the table in old.
+    """
+
+    table: str
+    reads: frozenset[str] = frozenset()
+    updates: frozenset[str] = frozenset()
+    inserts: bool = False
+    deletes: bool = False
+    creates: frozenset[str] = frozenset()
+    drops: frozenset[str] = frozenset()
+    alters: frozenset[str] = frozenset()
+    renames: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeFootprint:
+    """All that a RunPython or RunSQL touches.
+
+    objects: (kind, name) of database objects that are no part of a table, such as ("extension", "hstore"), ("function", "f"),
+    ("index", "ix1") made or dropped. opaque: why the rest cannot be read, in words; () where everything was read.
+    live_models: models that are imported instead of taken from apps.get_model, as dotted names.
+    """
+
+    rows: tuple[RowAccess, ...] = ()
+    tables: tuple[TableAccess, ...] = ()
+    objects: tuple[tuple[str, str], ...] = ()
+    opaque: tuple[str, ...] = ()
+    live_models: tuple[str, ...] = ()
+
+
+NOTHING = CodeFootprint()

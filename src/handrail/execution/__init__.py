@@ -1,0 +1,1 @@
+"""The only writers: files, git settings, scratch databases, records."""

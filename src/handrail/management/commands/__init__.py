@@ -1,0 +1,1 @@
+"""Bridges to Django's manage.py."""

@@ -1,0 +1,1 @@
+"""What to do: pure functions that make plans and edits."""

@@ -1,0 +1,1 @@
+"""The only readers: files, git, settings, history, schema."""
