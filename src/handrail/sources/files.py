@@ -1,0 +1,106 @@
+"""The working tree: the files of a project as they are on disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+SKIPPED = frozenset(
+    {
+        ".bzr",
+        ".eggs",
+        ".git",
+        ".hg",
+        ".idea",
+        ".mypy_cache",
+        ".nox",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".svn",
+        ".tox",
+        ".venv",
+        ".venvs",
+        ".vscode",
+        "__pycache__",
+        "bower_components",
+        "dist-packages",
+        "node_modules",
+        "site-packages",
+        "venv",
+    }
+)
+"""Folders inside a project that hold no code of the project."""
+
+
+class WorkingTree:
+    """The files below a folder. Folders that cannot be read are passed over, and links are followed once."""
+
+    ref = ""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def paths(self) -> Sequence[str]:
+        """Return the paths of all files below the root, sorted, without those in SKIPPED folders."""
+        return sorted(walk(os.fspath(self.root)))
+
+    def read_many(self, paths: Sequence[str]) -> Mapping[str, bytes]:
+        """Return the contents of files by path; a path that cannot be read is left out."""
+        found = {}
+        root = os.fspath(self.root)
+        for path in paths:
+            try:
+                with open(f"{root}/{path}", "rb") as file:  # noqa: PTH123 - ten thousand Path objects cost more than the reading
+                    found[path] = file.read()
+            except OSError:
+                continue
+        return found
+
+    def identities(self, paths: Sequence[str]) -> Mapping[str, str]:  # noqa: ARG002 - the protocol's signature
+        """Return nothing: what a disk says about a file proves its contents only together with an earlier reading."""
+        return {}
+
+
+def walk(root: str) -> Iterator[str]:
+    """Yield the path of every file below a folder, relative to it; each folder once, under its real place before any link."""
+    seen = {place(root)}
+    pending, links = [""], list[str]()
+    while pending or links:
+        folder = pending.pop() if pending else links.pop()
+        real = place(f"{root}/{folder}")
+        if folder and real in seen:
+            continue
+        seen.add(real)
+        found = sorted(entries(f"{root}/{folder}"), key=lambda entry: entry.name, reverse=True)
+        for entry in found:
+            if not is_folder(entry):
+                yield folder + entry.name
+            elif entry.name not in SKIPPED:
+                (links if entry.is_symlink() else pending).append(f"{folder}{entry.name}/")
+
+
+def entries(folder: str) -> list[os.DirEntry[str]]:
+    """Return what is in a folder, in no order; nothing where it cannot be read."""
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except OSError:
+        return []
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Say whether an entry is a folder or a link to one; a broken or looping link is not."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def place(path: str) -> tuple[int, int]:
+    """Return what tells one folder from another, whatever it is called; (0, 0) for one that is gone."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - see read_many
+    except OSError:
+        return (0, 0)
+    return (status.st_dev, status.st_ino)
