@@ -8,7 +8,7 @@ from typing import ClassVar
 from handrail.domain.finding import Finding, Location, Severity
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818  (it is the word of the documentation, and no error of a program)
     """A finding that stopped a command before it changed anything; the command ends with exit code 2.
 
     A subclass lives in a file named after its code, states code and summary (the template of its message), and builds its
