@@ -137,7 +137,9 @@ class _Builder:
         self.migrations = migrations
         self.settings = settings
         self.unmigrated = frozenset(unmigrated)
-        self.apps = {key.app_label for key in migrations}
+        self.by_app: dict[str, list[MigrationKey]] = {}
+        for key in migrations:
+            self.by_app.setdefault(key.app_label, []).append(key)
         self.parents: Edges = {key: set() for key in migrations}
         self.children: Edges = {key: set() for key in migrations}
         self.dangling: Edges = {}
@@ -187,7 +189,7 @@ class _Builder:
         if target.app_label == SETTING:
             model = self.settings.get(target.name, "")
             target = MigrationKey(model.partition(".")[0], FIRST)
-        if target.app_label in self.apps:
+        if target.app_label in self.by_app:
             return self._resolve_symbolic(key, target)
         if target.app_label not in self.unmigrated and target.app_label:
             self.external.add((key, written))
@@ -200,18 +202,9 @@ class _Builder:
             return None
         neighbours = self.parents if target.name == FIRST else self.children
         ends = (
-            node
-            for node in self._nodes_of(target.app_label)
-            if all(other.app_label != node.app_label for other in neighbours[node])
+            node for node in self.by_app[target.app_label] if all(other.app_label != node.app_label for other in neighbours[node])
         )
         return min(ends, default=None)
-
-    def _nodes_of(self, app_label: str) -> list[MigrationKey]:
-        if not hasattr(self, "_by_app"):
-            self._by_app: dict[str, list[MigrationKey]] = {}
-            for key in self.parents:
-                self._by_app.setdefault(key.app_label, []).append(key)
-        return self._by_app.get(app_label, [])
 
     def _add_edge(self, child: MigrationKey, parent: MigrationKey) -> None:
         if parent in self.parents and child in self.parents:
