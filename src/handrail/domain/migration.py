@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from handrail.domain.outline import Outline
 from handrail.domain.value import Value
 
 SETTING = "__setting__"
@@ -70,6 +71,10 @@ class MigrationBody(Protocol):
     def digest(self) -> str:
         """A digest (hexadecimal) of everything in the file but its formatting, comments, and references to other migrations."""
 
+    @property
+    def outline(self) -> Outline:
+        """The names in the file that other apps could meet."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
@@ -101,3 +106,8 @@ class Migration:
     def digest(self) -> str:
         """A digest of what the migration does: equal for a renamed, re-pointed or reformatted copy."""
         return self.body.digest
+
+    @property
+    def outline(self) -> Outline:
+        """The names in the file that other apps could meet; cheaper than the operations, which say it exactly."""
+        return self.body.outline
