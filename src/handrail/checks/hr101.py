@@ -1,0 +1,108 @@
+"""Two or more leaf nodes in one app."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from handrail.checks._words import Migrations, listed
+from handrail.checks.base import Check
+from handrail.domain.conflict import Conflict, Side, Verdict
+from handrail.domain.finding import Finding, Location
+from handrail.domain.migration import MigrationKey
+
+
+class LeafConflict(Check):
+    """An app has more than one leaf node: two branches both added a migration after the same one.
+
+    Why it matters
+    --------------
+    ``migrate`` refuses to run for the whole project until the app has one leaf node again: no deployment, no
+    rollback, not even for another app. Joining the two sides without looking is worse: one side's change may be
+    lost without an error.
+
+    What Django does
+    ----------------
+    It stops with "Conflicting migrations detected; multiple leaf nodes in the migration graph" and proposes
+    ``makemigrations --merge``, which compares nothing: with ``--noinput`` it also merges sides that contradict
+    each other.
+
+    What to do
+    ----------
+    Read the verdict. ``independent``: either order gives the same schema and the same rows, and ``handrail
+    resolve`` joins the sides. For every other verdict each reason is a finding of its own, with its code and its
+    next command. ``handrail resolve`` renumbers your side onto the other one or writes a merge migration, and
+    never moves what is on the target branch.
+
+    Example
+    -------
+    Two branches start from ``0001_initial``; one adds ``0002_price``, the other ``0002_stock``::
+
+        $ handrail conflicts
+        error[HR101]: conflict: shop has 2 heads 0002_price and 0002_stock from common ancestor 0001_initial
+        $ handrail resolve shop
+    """
+
+    code = "HR101"
+    summary = "conflict: {app} has {n} heads {names} from common ancestor {base}"
+
+    @classmethod
+    def find(
+        cls,
+        app_label: str,
+        leaves: Sequence[MigrationKey],
+        ancestor: MigrationKey | None,
+        conflicts: Sequence[Conflict],
+        migrations: Migrations,
+    ) -> Iterable[Finding]:
+        """Yield one finding for an app with more than one leaf node; conflicts: those between its leaf nodes."""
+        if len(leaves) < 2:
+            return
+        facts = {
+            "app": app_label,
+            "n": len(leaves),
+            "names": listed(leaf.name for leaf in leaves),
+            "base": ancestor.name if ancestor else "none",
+        }
+        safe = bool(conflicts) and all(conflict.verdict is Verdict.INDEPENDENT for conflict in conflicts)
+        yield cls.say(
+            facts,
+            locations=[_place(migrations, leaf, conflicts) for leaf in leaves if leaf in migrations],
+            notes=[_comparison(conflict) for conflict in conflicts],
+            help=_SAFE if safe else _UNSAFE,
+            command=_command(app_label, conflicts),
+        )
+
+
+_SAFE = "safe to merge: either order gives the same schema and the same rows"
+_UNSAFE = "settle the reasons that are listed, then make one leaf node again"
+
+
+def _place(migrations: Migrations, leaf: MigrationKey, conflicts: Sequence[Conflict]) -> Location:
+    sides = [side for conflict in conflicts for side in conflict.sides if side.leaf == leaf or leaf in side.migrations]
+    migration = migrations[leaf]
+    remark = " ".join(["leaf node", *(_origin(sides[0]) if sides else ())])
+    return Location(path=migration.path, line=migration.lines.get("dependencies"), remark=remark)
+
+
+def _origin(side: Side) -> Iterable[str]:
+    if side.ref:
+        yield f"on {side.ref}"
+    if side.author:
+        yield f"by {side.author}"
+
+
+def _comparison(conflict: Conflict) -> str:
+    ours, theirs = (_count(side) for side in conflict.sides)
+    return f"verdict {conflict.verdict}: {ours} against {theirs}"
+
+
+def _count(side: Side) -> str:
+    name = side.leaf.name if side.leaf else "no leaf node"
+    more = len(side.migrations) - 1
+    return f"{name} and {more} before it" if more > 0 else name
+
+
+def _command(app_label: str, conflicts: Sequence[Conflict]) -> str:
+    refs = {side.ref for conflict in conflicts for side in conflict.sides[1:] if side.ref and side.ref != conflict.sides[0].ref}
+    onto = f" --onto {refs.pop()}" if len(refs) == 1 else ""
+    return f"handrail resolve {app_label}{onto}"
