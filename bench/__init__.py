@@ -1,0 +1,1 @@
+"""Handrail measured against plain Django, both in one run on one machine: ``python -m bench``."""
