@@ -99,7 +99,7 @@ class Database:
         key names what is built (make it from the content); build fills the empty database whose settings it is given and
         leaves no connection open.
         """
-        template = f"handrail_template_{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+        template = self.server.run.template_prefix + hashlib.sha256(key.encode()).hexdigest()[:16]
 
         def once() -> None:
             self.server.drop(template)

