@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from dataclasses import dataclass
 
 from handrail import checks, errors, registry
@@ -24,6 +25,11 @@ class Page:
     def title(self) -> str:
         """The first line of the page, without its full stop."""
         return self.text.partition("\n")[0].rstrip(".")
+
+    @property
+    def markdown(self) -> str:
+        """The page in Markdown: the two colons that begin a block of code in reStructuredText are taken off."""
+        return re.sub(r"(?m)^::\n\n|::$", lambda found: "" if found[0] != "::" else ":", self.text)
 
 
 def all_codes() -> list[str]:

@@ -44,7 +44,7 @@ class Cycle(Check):
 
     @classmethod
     def find(cls, cycle: Sequence[MigrationKey], migrations: Migrations) -> Iterable[Finding]:
-        """Yield one finding for a cycle of the graph (each key depends on the next, the last on the first), and one for replaces."""
+        """Yield one finding for a cycle of the graph (each key depends on the next, the last on the first), one for replaces."""
         if cycle:
             ring = [*cycle, cycle[0]] if cycle[0] != cycle[-1] or len(cycle) == 1 else list(cycle)
             yield cls._finding(
