@@ -137,11 +137,12 @@ def _look_from_hook(path: Path, environment: Mapping[str, str]) -> Repository | 
     for name in REPOSITORY_VARIABLES:
         if name in fixed and name not in ("GIT_NAMESPACE", "GIT_PREFIX"):
             fixed[name] = str(Path(fixed[name]).absolute())
-    here = _look(Path.cwd(), fixed)
-    if here is None or here.top is None:
-        return here
-    fixed["GIT_WORK_TREE"] = str(here.top)
-    return _look(path, fixed) if path.is_relative_to(here.top) else None
+    if "GIT_WORK_TREE" not in fixed:
+        here = _look(Path.cwd(), fixed)
+        if here is None or here.top is None:
+            return here
+        fixed["GIT_WORK_TREE"] = str(here.top)
+    return _look(path, fixed) if path.is_relative_to(Path(fixed["GIT_WORK_TREE"]).resolve()) else None
 
 
 def _look(path: Path, environment: Mapping[str, str]) -> Repository | None:
