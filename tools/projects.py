@@ -19,6 +19,8 @@ PROJECTS = environment.ROOT / "tests" / "projects"
 VENVS = environment.ROOT / ".venvs"
 PYTHON = "3.12"
 """The version the pins were resolved for."""
+NEEDS = {"mayan": ("python-ldap",), "netbox": ("postgresql-headers", "redis")}
+"""What some projects need of Debian's packages, as tools.system_packages names it."""
 
 
 def python_of(name: str) -> Path:
@@ -41,6 +43,8 @@ def _prepare(folder: Path, pins: Path) -> None:
     interpreter = interpreters.find(PYTHON)
     if interpreter is None:
         raise environment.EnvironmentNotMadeError(f"{pins.parent.name} needs python {PYTHON}, which is not on this machine")
+    for need in NEEDS.get(pins.parent.name, ()):
+        environment.need(interpreter, need)
     environment.make(folder, interpreter)
     # The pins are complete; what a project asks for beside them (a driver that has to be compiled, say) is not wanted.
     environment.run_patiently([*environment.installer(folder), "--no-deps", "-r", pins])
