@@ -23,8 +23,8 @@ class Page:
 
     @property
     def title(self) -> str:
-        """The first line of the page, without its full stop."""
-        return self.text.partition("\n")[0].rstrip(".")
+        """The first sentence of the page on one line, without its full stop."""
+        return " ".join(self.text.partition("\n\n")[0].split()).rstrip(".")
 
     @property
     def markdown(self) -> str:

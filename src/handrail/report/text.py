@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from handrail.domain.conflict import Conflict
 from handrail.domain.edit import Action, Edit
 from handrail.domain.finding import Finding, Location
-from handrail.domain.outcome import FINDINGS, Outcome
+from handrail.domain.outcome import FINDINGS, REFUSED, Outcome
 from handrail.report._table import conflict_table
 from handrail.report.base import Form, Report, counted
 
@@ -31,11 +31,12 @@ class TextReport(Report):
 
 
 def _lines(outcome: Outcome, form: Form) -> Iterator[Line]:
-    for finding in outcome.findings:
+    for number, finding in enumerate(outcome.findings):
+        yield from [[]] if number else []
         yield from _finding(finding, outcome, form)
-        yield []
-    if form.quiet:
+    if form.quiet or outcome.exit == REFUSED:
         return
+    yield from [[]] if outcome.findings else []
     if outcome.conflicts:
         yield from _table(outcome.conflicts, form)
         yield []
@@ -55,8 +56,8 @@ def _closing(outcome: Outcome) -> Iterator[Line]:
         yield [(line, "")]
     if counts:
         yield [(counts, "bold" if outcome.exit else "")]
-    elif not outcome.summary:
-        yield [("no findings" if outcome.exit < FINDINGS else f"stopped with exit code {outcome.exit}", "")]
+    elif not outcome.summary and outcome.exit < FINDINGS:
+        yield [("no findings", "")]
 
 
 def _finding(finding: Finding, outcome: Outcome, form: Form) -> Iterator[Line]:

@@ -1,0 +1,100 @@
+"""What every subcommand has, and the options that all of them take."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, NoReturn
+
+from handrail.domain.outcome import Outcome
+from handrail.errors.hr001 import Misused
+from handrail.report.base import Form
+
+FORMATS = ("text", "json", "github", "gitlab", "sarif")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """What ``manage.py`` knows of the project; empty for the console script, which reads files alone.
+
+    apps: the folder of the migrations of every installed app, by label. settings: the values of swappable settings.
+    """
+
+    apps: Mapping[str, Path] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One invocation. typed: the command line as it was typed, without --yes. form: how the output looks."""
+
+    root: Path
+    typed: str
+    form: Form
+    project: Project
+
+
+class Command:
+    """One subcommand: a subclass lives in a file named after it.
+
+    The first line of its docstring is what the list of commands says of it, the rest its description. examples: command lines
+    with what each does.
+    """
+
+    examples: ClassVar[Sequence[tuple[str, str]]] = ()
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's own arguments; the common ones are there already."""
+
+    def run(self, options: argparse.Namespace, session: Session) -> Outcome:
+        """Do it."""
+        raise NotImplementedError
+
+    @classmethod
+    def title(cls) -> str:
+        """Return the first line of the docstring, without its full stop."""
+        return (cls.__doc__ or "").partition("\n")[0].rstrip(".")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses instead of ending the process."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse a command line that cannot be parsed."""
+        raise Misused(problem=message[:1].lower() + message[1:], command=f"{self.prog} --help")
+
+
+def parser_for(command: Command, key: str, program: str) -> Parser:
+    """Return the parser of a subcommand, with its examples at the end of the help."""
+    text = (command.__doc__ or "").strip()
+    parser = Parser(
+        prog=f"{program} {key}",
+        description="\n".join(line.removeprefix("    ") for line in text.splitlines()),
+        epilog=_examples(command, program),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.add_arguments(parser)
+    add_common(parser)
+    return parser
+
+
+def _examples(command: Command, program: str) -> str:
+    lines = [f"  {program} {line}\n      {does}" for line, does in command.examples]
+    return "\n".join(["examples:", *lines]) if lines else ""
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Add the options of all subcommands."""
+    group = parser.add_argument_group("options of all commands")
+    group.add_argument("--path", default=".", metavar="DIR", help="the project's root (default: the working folder)")
+    group.add_argument("--format", choices=FORMATS, default="text", help="how the result is written (default: text)")
+    databases = group.add_mutually_exclusive_group()
+    databases.add_argument("--database", metavar="ALIAS", help="the database, where one is needed (default: default)")
+    databases.add_argument("--all-databases", action="store_true", help="every database of the settings")
+    group.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colours (default: auto)")
+    group.add_argument("--quiet", action="store_true", help="findings alone: no table, no difference, no last line")
+    group.add_argument("--yes", action="store_true", help="answer yes to the plan that is shown")
+    group.add_argument("--dry-run", action="store_true", help="show the plan and change nothing")

@@ -1,0 +1,159 @@
+"""From a command line to an exit code: find the command, run it, and write what it has to say."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from handrail import __version__, registry
+from handrail.cli import commands
+from handrail.cli.base import FORMATS, Command, Parser, Project, Session, parser_for
+from handrail.cli.output import form_of, show, write_lines
+from handrail.domain.outcome import REFUSED, Outcome
+from handrail.errors.base import Refusal
+from handrail.errors.hr001 import Misused
+from handrail.errors.hr002 import NoSuchFolder
+from handrail.errors.hr900 import Bug
+
+INTERRUPTED = 130
+"""What a shell calls a program that was ended by Ctrl-C: 128 and the number of SIGINT."""
+HELP = frozenset({"-h", "--help", "help"})
+
+
+def run(arguments: Sequence[str], program: str = "handrail", project: Project | None = None) -> int:
+    """Run one command line and return its exit code; no exception comes out, unless HANDRAIL_DEBUG is set."""
+    try:
+        return _run(list(arguments), program, project or Project())
+    except KeyboardInterrupt:
+        print("\ninterrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _reader_gone()
+
+
+def _run(arguments: list[str], program: str, project: Project) -> int:
+    try:
+        if not arguments or arguments[0] in HELP:
+            return _overview(program)
+        if arguments[0] == "--version":
+            write_lines([f"handrail {__version__}"], sys.stdout)
+            return 0
+        return _command(arguments, program, project)
+    except Refusal as refusal:
+        return _refused(refusal, arguments)
+    except (KeyboardInterrupt, BrokenPipeError):
+        raise
+    except Exception as error:
+        if os.environ.get("HANDRAIL_DEBUG"):
+            raise
+        return _refused(_bug(error, arguments, program), arguments)
+
+
+def _command(arguments: list[str], program: str, project: Project) -> int:
+    key, rest = arguments[0], arguments[1:]
+    command = _load(key, program)()
+    try:
+        options = parser_for(command, key, program).parse_args(rest)
+    except SystemExit:  # argparse has written the help
+        return 0
+    root = _root(options.path)
+    form = form_of(options, root)
+    outcome = command.run(options, Session(root=root, typed=_typed(arguments, program), form=form, project=project))
+    show(outcome, options.format, form)
+    return outcome.exit
+
+
+def _load(key: str, program: str) -> type[Command]:
+    try:
+        return registry.load(commands, Command, key)
+    except LookupError:
+        from difflib import get_close_matches
+
+        near = get_close_matches(key, registry.names(commands), n=1, cutoff=0.5)
+        problem = f"unknown option {key} before the command" if key.startswith("-") else f'unknown command "{key}"'
+        help = f"did you mean {near[0]}?" if near else "name one of the commands that the help lists"
+        raise Misused(problem=problem, help=help, command=f"{program} --help") from None
+
+
+def _root(path: str) -> Path:
+    """Return the project's root. Raises NoSuchFolder."""
+    root = Path(path)
+    try:
+        if not root.is_dir():
+            raise NoSuchFolder(path=path, problem="is not a folder" if root.exists() else "does not exist")
+        next(root.iterdir(), None)
+    except OSError as error:
+        raise NoSuchFolder(path=path, problem=f"cannot be read: {error.strerror}") from error
+    return root
+
+
+def _typed(arguments: Sequence[str], program: str) -> str:
+    return shlex.join([*program.split(), *(word for word in arguments if word != "--yes")])
+
+
+def _overview(program: str) -> int:
+    """List the commands. Each is imported for its first line, so none may import much at its top."""
+    found = registry.discover(commands, Command)
+    width = max(map(len, found), default=0)
+    lines = [f"usage: {program} COMMAND [options]", "", "commands:"]
+    lines += [f"  {key.ljust(width)}  {command.title()}" for key, command in found.items()]
+    lines += ["", f"{program} COMMAND --help shows a command's options, with examples; {program} --version the version."]
+    lines += ["exit codes: 0 clean or done, 1 findings, 2 refused or misused, 3 stopped part-way"]
+    write_lines(lines, sys.stdout)
+    return 0
+
+
+def _refused(refusal: Refusal, arguments: Sequence[str]) -> int:
+    """Write a refusal in the format that was asked for, even where the command line could not be parsed."""
+    options = _output_options(arguments)
+    outcome = Outcome(command=_named(arguments), exit=refusal.exit_code, findings=refusal.findings)
+    show(outcome, options.format, form_of(options, Path(options.path)))
+    return refusal.exit_code
+
+
+def _output_options(arguments: Sequence[str]) -> Namespace:
+    """Read the options that decide how the output looks, and pass over everything else."""
+    parser = Parser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--format", default="text")
+    parser.add_argument("--color", default="auto")
+    parser.add_argument("--path", default=".")
+    parser.add_argument("--quiet", action="store_true")
+    try:
+        options, _ = parser.parse_known_args([*arguments])
+    except Refusal:
+        options = parser.parse_args([])
+    options.format = options.format if options.format in FORMATS else "text"
+    return options
+
+
+def _named(arguments: Sequence[str]) -> str:
+    return arguments[0] if arguments and arguments[0] in registry.names(commands) else ""
+
+
+def _bug(error: Exception, arguments: Sequence[str], program: str) -> Bug:
+    words = str(error)
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame is not None else "an unknown place"
+    notes = [
+        f"at {place}",
+        f"handrail {__version__}, Python {platform.python_version()}, {sys.platform}",
+    ]
+    problem = f"{type(error).__name__}: {words}" if words else type(error).__name__
+    return Bug(problem=problem, notes=notes, typed=_typed(arguments, program))
+
+
+def _reader_gone() -> int:
+    """End quietly when the reader of a pipe has gone away.
+
+    Standard output is led away first, or the interpreter's own flush at the end fails again (Python documentation, signal,
+    "Note on SIGPIPE").
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return REFUSED
