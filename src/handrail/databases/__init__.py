@@ -1,1 +1,1 @@
-"""One file per database: what it can, and the SQL that only it knows."""
+"""One file per kind of database: what it can do, what its catalogue holds, and how scratch databases are made in it."""

@@ -1,0 +1,119 @@
+"""SQLite 3.35 and later."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from handrail.databases.base import Backend, CatalogueObject, Cursor, Settings
+from handrail.domain.database import DatabaseFeatures, Scope
+
+_TOKEN = re.compile(
+    r"""(?P<space>\s+|--[^\n]*|/\*.*?\*/)|(?P<string>'(?:[^']|'')*')|(?P<quoted>"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^]]*\])"""
+    r"""|(?P<word>[\w$.]+)|(?P<sign><=|>=|<>|!=|==|\|\||.)""",
+    re.DOTALL,
+)
+"""The lexical elements of SQLite ("SQLite Syntax", "SQL Keywords": four ways of quoting)."""
+_CONSTRAINTS = ("constraint", "unique", "check", "primary", "foreign")
+
+
+class SQLite(Backend):
+    """SQLite, by its documentation."""
+
+    # lang_createtable.html: constraint names are kept as text and never compared. lang_createindex.html: an index shares the
+    # names of tables in its database. Identifiers are case-insensitive, quoted or not (lang_keywords.html), and as long as one likes
+    # (limits.html). lang_transaction.html: schema changes are rolled back like all others. inmemorydb.html.
+    features = DatabaseFeatures(
+        vendor="sqlite",
+        transactional_ddl=True,
+        index_names=Scope.SCHEMA,
+        check_names=Scope.NOWHERE,
+        unique_names=Scope.NOWHERE,
+        foreign_key_names=Scope.NOWHERE,
+        folds_table_names=True,
+        folds_column_names=True,
+        folds_index_names=True,
+        max_name_length=None,
+        name_length_in_bytes=False,
+        table_comments=False,
+        in_memory=True,
+        copies_databases=True,
+    )
+    generated_name: ClassVar = re.compile(r"^sqlite_autoindex_")
+
+    def maintenance(self, settings: Settings) -> Settings:
+        """There is no server to reach: any database in memory will do."""
+        return {**settings, "NAME": ":memory:"}
+
+    def create(self, name: str, template: str = "") -> list[str]:  # noqa: ARG002 - the base's signature
+        """A database in memory is there as soon as it is opened, and is copied by the backup API (backup.html)."""
+        return []
+
+    def drop(self, name: str) -> list[str]:  # noqa: ARG002 - the base's signature
+        """A database in memory goes with its last connection."""
+        return []
+
+    def idle(self, cursor: Cursor) -> list[str]:  # noqa: ARG002 - the base's signature
+        """Nothing is ever left behind."""
+        return []
+
+    def missing_privilege(self, error: BaseException) -> str:  # noqa: ARG002 - the base's signature
+        """Nothing is ever forbidden."""
+        return ""
+
+    def catalogue(self, cursor: Cursor) -> list[CatalogueObject]:
+        """Read sqlite_schema, whose text is all there is of checks, collations and AUTOINCREMENT (schematab.html)."""
+        cursor.execute("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
+        found: list[CatalogueObject] = []
+        for kind, name, table, sql in cursor.fetchall():
+            tokens = tokenize(sql or "")
+            if kind == "table" and "(" in tokens and tokens[1] != "virtual":
+                found += _table(table, tokens)
+            elif kind == "index":
+                unique = "unique" if tokens[1] == "unique" else ""
+                found.append(CatalogueObject(table, kind, name, f"{unique} {' '.join(tokens[tokens.index('on') + 2 :])}".strip()))
+            else:
+                found.append(CatalogueObject(table, kind, name, " ".join(tokens)))
+        return found
+
+
+def tokenize(sql: str) -> list[str]:
+    """Return the words of a statement: unquoted ones in lower case, quoted names without their quotes, strings as they are."""
+    tokens = []
+    for match in _TOKEN.finditer(sql):
+        text = match[0]
+        if match.lastgroup == "quoted":
+            tokens.append(text[1:-1].replace(text[-1] * 2, text[-1]))
+        elif match.lastgroup == "word":
+            tokens.append(text.lower())
+        elif match.lastgroup != "space":
+            tokens.append(text)
+    return tokens
+
+
+def _table(table: str, tokens: list[str]) -> Iterator[CatalogueObject]:
+    parts, rest = _split(tokens[tokens.index("(") + 1 :])
+    yield CatalogueObject(table, "table", table, " ".join(rest))
+    for part in parts:
+        if part[0] not in _CONSTRAINTS:
+            yield CatalogueObject(table, "column", part[0], " ".join(part[1:]))
+        elif part[0] == "constraint":
+            yield CatalogueObject(table, "constraint", part[1], " ".join(part[2:]))
+        else:
+            yield CatalogueObject(table, "constraint", "", " ".join(part))
+
+
+def _split(tokens: list[str]) -> tuple[list[list[str]], list[str]]:
+    """Split what follows the first bracket of a CREATE TABLE at its own commas, and return what follows the last bracket too."""
+    parts: list[list[str]] = [[]]
+    depth = 1
+    for position, token in enumerate(tokens):
+        depth += (token == "(") - (token == ")")
+        if depth == 0:
+            return parts, tokens[position + 1 :]
+        if token == "," and depth == 1:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts, []
