@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import shlex
 import sys
 from argparse import Namespace
@@ -136,6 +135,8 @@ def _named(arguments: Sequence[str]) -> str:
 
 
 def _bug(error: Exception, arguments: Sequence[str], program: str) -> Bug:
+    import platform
+
     words = str(error)
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
