@@ -6,8 +6,8 @@ import os
 import re
 import subprocess
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import IO, NamedTuple
 
 from handrail.errors.hr012 import HistoryNotThere
@@ -44,7 +44,7 @@ class Objects:
         """Return the object that a name of any kind stands for (main, HEAD~2, v1^{commit}, HEAD:path), or None."""
         if not name or "\n" in name or "\0" in name:
             return None
-        return next(self._ask([os.fsencode(name)]))
+        return self._ask([os.fsencode(name)])[0]
 
     def blobs(self, ids: Iterable[str]) -> Mapping[str, bytes]:
         """Return contents by blob id; what a partial clone lacks is fetched by one process.
@@ -67,9 +67,10 @@ class Objects:
             self._finalize()
         self._process = self._finalize = None
 
-    def _ask(self, names: Sequence[bytes]) -> Iterator[Object | None]:
-        todo = iter(names)
-        while chunk := list(islice(todo, _AT_ONCE if len(names[0]) <= 64 else 1)):
+    def _ask(self, names: Sequence[bytes]) -> list[Object | None]:
+        found: list[Object | None] = []
+        for start in range(0, len(names), _AT_ONCE):
+            chunk = names[start : start + _AT_ONCE]
             process = self._running()
             assert process.stdin is not None
             try:
@@ -77,8 +78,8 @@ class Objects:
                 process.stdin.flush()
             except BrokenPipeError:
                 raise self._died() from None
-            for _ in chunk:
-                yield self._answer(process)
+            found += [self._answer(process) for _ in chunk]
+        return found
 
     def _answer(self, process: subprocess.Popen[bytes]) -> Object | None:
         assert process.stdout is not None
@@ -150,8 +151,9 @@ class Objects:
 
 def _end(process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
     for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            pipe.close()
+        with suppress(BrokenPipeError):  # what was not written yet when git ended
+            if pipe is not None:
+                pipe.close()
     process.wait()
     errors.close()
 

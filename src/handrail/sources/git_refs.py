@@ -134,17 +134,18 @@ def _remotes(repository: Repository) -> list[str]:
 def _not_found(repository: Repository, ref: str) -> RefNotFound:
     if ref == "HEAD":
         return RefNotFound(ref="HEAD (there is no commit yet)", command="")
-    names = [branch.name for branch in _all(repository)[0]]
-    return RefNotFound(ref=ref, similar=_similar(ref, names), command=_fetching(repository, ref), shallow=repository.shallow)
+    similar = _similar(ref, _all(repository)[0])
+    return RefNotFound(ref=ref, similar=similar, command=_fetching(repository, ref), shallow=repository.shallow)
 
 
-def _similar(ref: str, names: Sequence[str]) -> list[str]:
+def _similar(ref: str, known: Sequence[Branch]) -> list[str]:
     """Return up to three names that may have been meant: the same branch elsewhere, then those spelt nearly alike."""
     from difflib import get_close_matches  # slow to import, and needed for mistakes alone
 
     bare = _plain(ref)
-    same = [name for name in names if name.endswith(f"/{bare}") or bare.endswith(f"/{name}")]
-    return list(dict.fromkeys([*same, *get_close_matches(bare, names, n=3, cutoff=0.75)]))[:3]
+    same = [branch.name for branch in known if branch.short in (bare, bare.partition("/")[2])]
+    alike = get_close_matches(bare, [branch.name for branch in known], n=3, cutoff=0.75)
+    return list(dict.fromkeys([*sorted(same, key=len), *alike]))[:3]
 
 
 def _plain(ref: str) -> str:
