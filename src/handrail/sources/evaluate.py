@@ -102,12 +102,8 @@ class Evaluator:
         return node
 
     def _constant_of(self, name: str) -> ast.expr | None:
-        for scope in self.scopes:
-            if name in scope.constants:
-                return None if name in scope.unknown else scope.constants[name]
-            if name in scope.unknown or name in scope.imports or name in scope.own:
-                return None
-        return None
+        scope = next((scope for scope in self.scopes if scope.hides(name)), None)
+        return scope.constant(name) if scope else None
 
     def _value(self, node: ast.expr, names: Locals) -> Value:
         if type(node) is ast.Constant:
@@ -128,13 +124,13 @@ class Evaluator:
         if node.id in names:
             return names[node.id]
         for scope in self.scopes:
-            if node.id in scope.constants and node.id not in scope.unknown:
-                return self._constant(scope.constants[node.id])
-            path = scope.path_of(node.id)
-            if node.id in scope.unknown:
+            if scope.hides(node.id) or scope is self.scopes[-1]:
+                constant, path = scope.constant(node.id), scope.path_of(node.id)
+                if constant is not None:
+                    return self._constant(constant)
+                if path is not None:
+                    return Name(path)
                 raise Unknown
-            if path is not None and (not path.startswith("builtins.") or scope is self.scopes[-1]):
-                return Name(path)
         raise Unknown
 
     def _constant(self, node: ast.expr) -> Value:

@@ -23,8 +23,8 @@ Bound = TypeVar("Bound", str, ast.expr)
 class Scope:
     """What the names of a module stand for.
 
-    imports: dotted paths by name. constants: the expression of every name that is assigned once, at the top of the module.
-    own: classes and functions of the file. unknown: names that are assigned more than once, conditionally, or changed later.
+    imports: dotted paths by name. constants: the expressions of names that are assigned at the top of the module. own: classes
+    and functions of the file. unknown: names that are assigned more than once or conditionally.
     star: whether the file has star imports, behind which any name can hide. package: the dotted name of the file's package,
     for relative imports; where it is "", what they import gets one leading dot more than the import has, since a single dot
     stands for the file itself.
@@ -37,10 +37,22 @@ class Scope:
         self.own: set[str] = set()
         self.unknown: set[str] = set()
         self.star = False
+        self._body = body
+        self._changed: set[str] | None = None
         for statement in body:
             self._read(statement, sure=True)
-        if self.constants:
-            self.unknown |= changed_names(body) & self.constants.keys()
+
+    def hides(self, name: str) -> bool:
+        """Say whether the scope binds a name, to whatever it be."""
+        return name in self.constants or name in self.imports or name in self.own or name in self.unknown
+
+    def constant(self, name: str) -> ast.expr | None:
+        """Return the expression of a name that is assigned once and never changed; None for other names."""
+        if name not in self.constants or name in self.unknown:
+            return None
+        if self._changed is None:
+            self._changed = changed_names(self._body)
+        return None if name in self._changed else self.constants[name]
 
     def path_of(self, name: str) -> str | None:
         """Return the dotted path that an imported, own or built-in name stands for; None where that cannot be told."""
