@@ -104,7 +104,7 @@ def authors(repository: Repository, paths: Sequence[str], ref: str) -> dict[str,
             found.setdefault(wanted.pop(path), touch)
         if not wanted:
             break
-    names = _merged_by(repository, {touch.commit for touch in found.values()}, ref)
+    names = _merged_by(repository, found.values(), ref)
     return {path: replace(touch, branch=names.get(touch.commit, "")) for path, touch in found.items()}
 
 
@@ -173,30 +173,25 @@ def _touch(commit: Sequence[str], described: str) -> Touch:
     )
 
 
-def _merged_by(repository: Repository, commits: Collection[str], ref: str) -> dict[str, str]:
+def _merged_by(repository: Repository, touches: Collection[Touch], ref: str) -> dict[str, str]:
     """Return the branch by which each commit came to a ref: as the subject of the merge says, or the ref itself.
 
-    Only so many commits are looked at; a commit merged before them is left out.
+    The history is read back to the oldest of the commits, and so far at most; a commit that is not met is left out.
     """
-    if not commits:
+    if not touches:
         return {}
-    form = "--format=%x01commit %H%x00%P%x00%s"
-    since = ["--not", *(f"{commit}^@" for commit in commits)]
+    oldest = min(touches, key=lambda touch: touch.time).commit
     tip = repository.resolve(ref)
-    options = ("-z", "--no-show-signature", f"--max-count={_MERGES_LOOKED_AT}", form, tip, *since)
+    options = ("-z", "--no-show-signature", "--format=%H%x00%P%x00%s", f"--max-count={_MERGES_LOOKED_AT}")
+    fields = map(os.fsdecode, repository.git.stream("log", *options, tip, "--not", f"{oldest}^@"))
     parents: dict[str, list[str]] = {}
     subjects: dict[str, str] = {}
-    fields = map(os.fsdecode, repository.git.stream("log", *options))
-    for field in fields:
-        commit = field.removeprefix(_COMMIT)
+    for commit in fields:
         parents[commit], subjects[commit] = next(fields).split(" "), next(fields)
     own = repository.head().branch if ref == "HEAD" else _short(ref)
-    brought = _brought_by(parents, tip)
-    return {
-        commit: own if brought[commit] == commit else _merged_branch(subjects[brought[commit]])
-        for commit in commits
-        if commit in brought
-    }
+    merges = _brought_by(parents, tip)
+    by_commit = {touch.commit: merges.get(touch.commit, "") for touch in touches}
+    return {commit: own if merge == commit else _merged_branch(subjects.get(merge, "")) for commit, merge in by_commit.items()}
 
 
 def _brought_by(parents: Mapping[str, Sequence[str]], tip: str) -> dict[str, str]:
