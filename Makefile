@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-projects matrix check bench clean python use-environment check-environment test-environment mariadb
+.PHONY: help demo test test-projects matrix check reference bench clean python use-environment check-environment test-environment mariadb
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -31,6 +31,10 @@ check: check-environment ## formatting, lint, types, layers, changelog fragments
 	@$(BIN)/python tools/quiet.py $(BIN)/lint-imports
 	@$(BIN)/python tools/quiet.py $(BIN)/towncrier build --draft --version check
 	@$(BIN)/python tools/check_documents.py
+	@$(BIN)/python tools/reference.py --check
+
+reference: check-environment ## write docs/reference anew from the code
+	@$(BIN)/python tools/reference.py
 
 bench: use-environment ## measure Handrail against plain Django, in one run (about ten minutes)
 	@$(BIN)/python -m bench
