@@ -28,8 +28,9 @@ class Page:
 
     @property
     def markdown(self) -> str:
-        """The page in Markdown: the two colons that begin a block of code in reStructuredText are taken off."""
-        return re.sub(r"(?m)^::\n\n|::$", lambda found: "" if found[0] != "::" else ":", self.text)
+        """The page in Markdown: headings with number signs, and no two colons before code."""
+        text = re.sub(r"(?m)^(.+)\n-{3,}\n", r"## \1\n\n", self.text)
+        return re.sub(r"(?m)^::\n\n", "", text).replace("::\n", ":\n").replace("``", "`")
 
 
 def all_codes() -> list[str]:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, NoReturn
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from handrail.domain.outcome import Outcome
 from handrail.errors.hr001 import Misused
 from handrail.report.base import Form
 
+if TYPE_CHECKING:
+    from handrail.sources.project import Project
+
 FORMATS = ("text", "json", "github", "gitlab", "sarif")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Installed:
     """What ``manage.py`` knows of the project; empty for the console script, which reads files alone.
 
     apps: the folder of the migrations of every installed app, by label. settings: the values of swappable settings.
@@ -33,7 +38,13 @@ class Session:
     root: Path
     typed: str
     form: Form
-    project: Project
+    installed: Installed
+
+    def project(self) -> Project:
+        """Return the project that the command is about; nothing of it has been read yet."""
+        from handrail.sources.project import Project
+
+        return Project(root=self.root, apps=self.installed.apps, settings=self.installed.settings)
 
 
 class Command:
@@ -68,17 +79,36 @@ class Parser(argparse.ArgumentParser):
 
 def parser_for(command: Command, key: str, program: str) -> Parser:
     """Return the parser of a subcommand, with its examples at the end of the help."""
-    text = (command.__doc__ or "").strip()
     parser = Parser(
         prog=f"{program} {key}",
-        description="\n".join(line.removeprefix("    ") for line in text.splitlines()),
+        description=_filled(command.__doc__ or ""),
         epilog=_examples(command, program),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     command.add_arguments(parser)
+    parser.usage = " ".join([parser.prog, "[options]", *map(placeholder, positionals(parser))])
     add_common(parser)
     return parser
+
+
+def positionals(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Return the arguments that are no options."""
+    return [action for action in parser._actions if not action.option_strings]
+
+
+def placeholder(action: argparse.Action) -> str:
+    """Return what stands for the value of an argument: REF, [APP ...], or nothing for a switch."""
+    name = str(action.metavar or "|".join(map(str, action.choices or ())) or action.dest.upper())
+    if action.nargs == 0:
+        return ""
+    return {"*": f"[{name} ...]", "+": f"{name} [{name} ...]", "?": f"[{name}]"}.get(str(action.nargs), name)
+
+
+def _filled(text: str) -> str:
+    """Fill the paragraphs of a docstring to the terminal, as argparse does with the help of its options."""
+    width = max(get_terminal_size().columns - 2, 40)
+    return "\n\n".join(textwrap.fill(" ".join(block.split()), width) for block in text.strip().split("\n\n"))
 
 
 def _examples(command: Command, program: str) -> str:

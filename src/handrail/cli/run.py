@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+import textwrap
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
 from handrail import __version__, registry
 from handrail.cli import commands
-from handrail.cli.base import FORMATS, Command, Parser, Project, Session, parser_for
-from handrail.cli.output import form_of, show, write_lines
+from handrail.cli.base import FORMATS, Command, Installed, Parser, Session, parser_for
+from handrail.cli.output import form_of, show, terminal_width, write_lines
 from handrail.domain.outcome import REFUSED, Outcome
 from handrail.errors.base import Refusal
 from handrail.errors.hr001 import Misused
@@ -24,10 +25,10 @@ INTERRUPTED = 130
 HELP = frozenset({"-h", "--help", "help"})
 
 
-def run(arguments: Sequence[str], program: str = "handrail", project: Project | None = None) -> int:
+def run(arguments: Sequence[str], program: str = "handrail", installed: Installed | None = None) -> int:
     """Run one command line and return its exit code; no exception comes out, unless HANDRAIL_DEBUG is set."""
     try:
-        return _run(list(arguments), program, project or Project())
+        return _run(list(arguments), program, installed or Installed())
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return INTERRUPTED
@@ -35,14 +36,14 @@ def run(arguments: Sequence[str], program: str = "handrail", project: Project | 
         return _reader_gone()
 
 
-def _run(arguments: list[str], program: str, project: Project) -> int:
+def _run(arguments: list[str], program: str, installed: Installed) -> int:
     try:
         if not arguments or arguments[0] in HELP:
             return _overview(program)
         if arguments[0] == "--version":
             write_lines([f"handrail {__version__}"], sys.stdout)
             return 0
-        return _command(arguments, program, project)
+        return _command(arguments, program, installed)
     except Refusal as refusal:
         return _refused(refusal, arguments)
     except (KeyboardInterrupt, BrokenPipeError):
@@ -53,7 +54,7 @@ def _run(arguments: list[str], program: str, project: Project) -> int:
         return _refused(_bug(error, arguments, program), arguments)
 
 
-def _command(arguments: list[str], program: str, project: Project) -> int:
+def _command(arguments: list[str], program: str, installed: Installed) -> int:
     key, rest = arguments[0], arguments[1:]
     command = _load(key, program)()
     try:
@@ -62,7 +63,7 @@ def _command(arguments: list[str], program: str, project: Project) -> int:
         return 0
     root = _root(options.path)
     form = form_of(options, root)
-    outcome = command.run(options, Session(root=root, typed=_typed(arguments, program), form=form, project=project))
+    outcome = command.run(options, Session(root=root, typed=_typed(arguments, program), form=form, installed=installed))
     show(outcome, options.format, form)
     return outcome.exit
 
@@ -100,8 +101,10 @@ def _overview(program: str) -> int:
     found = registry.discover(commands, Command)
     width = max(map(len, found), default=0)
     lines = [f"usage: {program} COMMAND [options]", "", "commands:"]
-    lines += [f"  {key.ljust(width)}  {command.title()}" for key, command in found.items()]
-    lines += ["", f"{program} COMMAND --help shows a command's options, with examples; {program} --version the version."]
+    indent = " " * (width + 4)
+    for key, command in found.items():
+        lines += textwrap.wrap(f"  {key.ljust(width)}  {command.title()}", terminal_width(sys.stdout), subsequent_indent=indent)
+    lines += ["", f"{program} COMMAND --help   options and examples", f"{program} --version        the version", ""]
     lines += ["exit codes: 0 clean or done, 1 findings, 2 refused or misused, 3 stopped part-way"]
     write_lines(lines, sys.stdout)
     return 0

@@ -36,7 +36,7 @@ class Explain(Command):
         if options.code is None:
             return _all([page(code) for code in all_codes()], session.form.width)
         found = page(_known(options.code, session))
-        text = f"{found.code}: {found.markdown}".replace("``", "`")
+        text = f"{found.code}: {found.markdown}"
         return Outcome(
             command="explain",
             exit=CLEAN,
@@ -68,17 +68,18 @@ def _known(typed: str, session: Session) -> str:
 
 
 def _wrapped(text: str, width: int) -> Iterator[str]:
-    """Fill the paragraphs of a page to the width of the terminal; headings and lines of code that fit stay as they are."""
+    """Fill the paragraphs of a page to the width of the terminal; lines of code that fit stay as they are."""
     for number, block in enumerate(text.split("\n\n")):
         if number:
             yield ""
-        lines = block.splitlines()
-        heading = lines[:2] if len(lines) > 1 and set(lines[1]) == {"-"} else []
-        rest = lines[len(heading) :]
-        yield from heading
-        if rest and rest[0].startswith(" "):
-            for line in rest:
-                indent = line[: len(line) - len(line.lstrip())] + "    "
-                yield from textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-        elif rest:
-            yield from textwrap.wrap(" ".join(rest), width, break_long_words=False, break_on_hyphens=False)
+        if block.startswith(" "):
+            for line in block.splitlines():
+                yield from _filled(line, width, line[: len(line) - len(line.lstrip())] + "    ")
+        elif block.startswith("## "):
+            yield from (block.removeprefix("## "), "-" * (len(block) - 3))
+        else:
+            yield from _filled(" ".join(block.split()), width, "")
+
+
+def _filled(text: str, width: int, indent: str) -> list[str]:
+    return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db.migrations.loader import MigrationLoader
 
-from handrail.cli.base import Project
+from handrail.cli.base import Installed
 from handrail.cli.run import run
 
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Run the rest of the command line, so that --help and every option are Handrail's own."""
-        sys.exit(run(_without_django_options(argv[2:]), "manage.py handrail", project()))
+        sys.exit(run(_without_django_options(argv[2:]), "manage.py handrail", installed()))
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take whatever ``call_command`` hands on."""
@@ -31,12 +31,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run for ``call_command``; exit code 0 returns, every other one ends the process as the console script would."""
-        code = run([*args, *options["arguments"]], "manage.py handrail", project())
+        code = run([*args, *options["arguments"]], "manage.py handrail", installed())
         if code:
             sys.exit(code)
 
 
-def project() -> Project:
+def installed() -> Installed:
     """Return the folder of the migrations of every installed app, and the swappable settings."""
     folders = {}
     for app in apps.get_app_configs():
@@ -44,7 +44,7 @@ def project() -> Project:
         folder = _folder(module) if module else None
         if folder is not None and (explicit or folder.is_dir()):
             folders[app.label] = folder
-    return Project(apps=folders, settings={"AUTH_USER_MODEL": settings.AUTH_USER_MODEL})
+    return Installed(apps=folders, settings={"AUTH_USER_MODEL": settings.AUTH_USER_MODEL})
 
 
 def _folder(module: str) -> Path | None:
