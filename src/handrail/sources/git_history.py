@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from handrail.sources.git_tree import FILE_MODES
+
 if TYPE_CHECKING:
     from handrail.sources.git import Repository
 
@@ -27,7 +29,7 @@ _MERGE_SUBJECT = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One file that differs. status: A (added), M (modified), D (deleted), R (renamed from ``before``), T (type).
+    """One file that differs. status: A (added), M (modified), D (deleted), R (renamed from ``before``).
 
     path and before: relative to the project root; before equals path but for R. old and new: blob ids, "" where there is none.
     """
@@ -77,20 +79,25 @@ def changed(repository: Repository, before: str, after: str) -> list[Change]:
 
 
 def changes_in(fields: Sequence[str], root: str) -> Iterator[Change]:
-    """Read the NUL-separated output of ``diff-tree --raw -z`` (git help diff-tree, "Raw output format")."""
+    """Read the NUL-separated output of ``diff-tree --raw -z`` (git help diff-tree, "Raw output format").
+
+    A symbolic link or submodule counts as no file: one that becomes a file is added, a file that becomes one is deleted.
+    """
     prefix = f"{root}/" if root else ""
     rest = iter(fields)
     for described in rest:
-        *_, old, new, status = described.removeprefix(":").split(" ")
+        old_mode, new_mode, old, new, status = described.removeprefix(":").split(" ")
         before = next(rest)
         path = next(rest) if status[0] in "RC" else before
-        yield Change(
-            status=status[0],
-            path=path.removeprefix(prefix),
-            before=before.removeprefix(prefix),
-            old=_blob(old),
-            new=_blob(new),
-        )
+        old, new = old if old_mode in FILE_MODES else "", new if new_mode in FILE_MODES else ""
+        if old or new:
+            yield Change(
+                status="A" if not old else "D" if not new else status[0],
+                path=path.removeprefix(prefix),
+                before=before.removeprefix(prefix),
+                old=old,
+                new=new,
+            )
 
 
 def authors(repository: Repository, paths: Sequence[str], ref: str) -> dict[str, Touch]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from handrail.sources.git import Repository
     from handrail.sources.git_objects import Objects
 
-_FILES = ("100644", "100755", "100664")
+FILE_MODES = ("100644", "100755", "100664")
 """Modes of regular files; symbolic links are 120000 and submodules 160000. Old repositories hold 100664."""
 
 _EMPTY = frozenset(
@@ -68,7 +68,7 @@ def tree_of(repository: Repository, ref: str, root: str) -> GitTree:
         for line in answer.fields:
             described, _, path = line.partition("\t")
             mode, _, blob = described.split(" ")
-            if mode in _FILES:
+            if mode in FILE_MODES:
                 entries[path] = blob
     return GitTree(ref=ref, commit=commit, entries=entries, objects=repository.objects)
 
@@ -93,7 +93,7 @@ def index_of(repository: Repository, root: str, stage: int) -> GitTree:
     for line in answer.fields:
         described, _, path = line.partition("\t")
         mode, blob, at = described.split(" ")
-        if mode in _FILES and int(at) == stage:
+        if mode in FILE_MODES and int(at) == stage:
             entries[path.removeprefix(prefix)] = blob
     for path in _only_intended(repository, prefix, entries) if stage == 0 else ():
         del entries[path]
