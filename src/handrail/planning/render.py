@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from handrail.domain.migration import MigrationKey, Operation
+from handrail.domain.migration import SETTING, MigrationKey, Operation
 from handrail.domain.source import SHORT_MODULES, to_source
 from handrail.domain.value import Call, DictOf, ListOf, Name, SetOf, Symbolic, Value
 
@@ -46,8 +46,9 @@ def migration_source(
     for operation in operations:
         _check(operation)
     body = "".join(_operation(operation) for operation in operations)
-    imports = _imports(operations, modules)
-    needs = "".join(f"        {_reference(key)},\n" for key in sorted(dependencies))
+    written = sorted(dependencies)
+    imports = _imports(operations, written, modules)
+    needs = "".join(sorted(f"        {_reference(key)},\n" for key in written))
     return (
         f"{HEADER}{imports}\n\nclass Migration(migrations.Migration):\n"
         + ("" if atomic else "\n    atomic = False\n")
@@ -56,6 +57,8 @@ def migration_source(
 
 
 def _reference(key: MigrationKey) -> str:
+    if key.app_label == SETTING:
+        return f"migrations.swappable_dependency(settings.{key.name})"
     return f"({key.app_label!r}, {key.name!r})"
 
 
@@ -102,9 +105,11 @@ def _short_path(path: str) -> str:
     return f".{FROM_IMPORTS[path][0]}" if path in FROM_IMPORTS else path
 
 
-def _imports(operations: Sequence[Operation], modules: Collection[str]) -> str:
+def _imports(operations: Sequence[Operation], dependencies: Sequence[MigrationKey], modules: Collection[str]) -> str:
     """Return the import lines, sorted as Django sorts them: whole modules first, then names."""
     lines = {"from django.db import migrations"}
+    if any(key.app_label == SETTING for key in dependencies):
+        lines.add("from django.conf import settings")
     for operation in operations:
         for path in _paths(operation):
             lines.add(_import(path, modules))

@@ -1,0 +1,172 @@
+"""Make one leaf node per app again, or say why not: a pure function from what was read to edits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from handrail.domain.conflict import MISSING, Conflict, Kind, Verdict
+from handrail.domain.finding import Finding
+from handrail.domain.graph import MigrationGraph
+from handrail.domain.migration import MigrationKey, OperationKey
+from handrail.domain.snapshot import Snapshot
+from handrail.errors.base import Refusal
+from handrail.errors.hr121 import NoTarget
+from handrail.errors.hr122 import Immovable
+from handrail.errors.hr123 import WouldNotHold
+from handrail.planning.draft import Draft
+from handrail.planning.judge import Judgement, followed, judge, judge_merge
+from handrail.planning.lines import Line, line_of, torn_apps
+from handrail.planning.merge import drop_twins, merge
+from handrail.planning.overlap import leave_out_common, write_merged
+from handrail.planning.rebase import rebase
+from handrail.planning.resolution import Blocked, Resolution, Strategy
+from handrail.planning.writing import edits_of
+
+
+def resolve(
+    snapshot: Snapshot,
+    graph: MigrationGraph,
+    conflicts: Sequence[Conflict],
+    *,
+    files: Mapping[str, bytes],
+    published: Collection[MigrationKey] = (),
+    applied: Collection[MigrationKey] = (),
+    strategy: Strategy = Strategy.AUTO,
+    proved: bool = False,
+    apps: Collection[str] = (),
+) -> Resolution:
+    """Return the edits that give every app one leaf node, or the refusal.
+
+    snapshot: the merged files. graph: of the same. conflicts: what was found in them, with verdicts. files: the contents of all
+    files in the apps' migration folders, by path, max_migration.txt included. published: what the target branch has (empty: not
+    known). applied: what is recorded in databases that others use. proved: whether both orders were run and gave one result.
+    apps: only these, or all where it is empty.
+    """
+    fixed = frozenset(published) | frozenset(applied)
+    draft = Draft.begin(snapshot, graph, files, fixed)
+    try:
+        return _resolve(draft, conflicts, bool(published), strategy, proved, apps)
+    except Refusal as refusal:
+        return Resolution(strategy=strategy, refusals=refusal.findings)
+
+
+def _resolve(
+    draft: Draft, conflicts: Sequence[Conflict], known: bool, strategy: Strategy, proved: bool, apps: Collection[str]
+) -> Resolution:
+    for label in torn_apps(draft.graph, apps):
+        drop_twins(draft, label)
+    draft.rebuild()
+    torn = torn_apps(draft.graph, apps)
+    lines = {label: line_of(label, draft.graph, draft.fixed, conflicts) for label in torn}
+    rebased = [label for label in torn if _is_rebased(lines[label], known, strategy)]
+    merged = [label for label in torn if label not in rebased]
+    chosen = Strategy.MERGE if merged and not rebased else Strategy.REBASE
+    asked = [conflict for conflict in conflicts if not apps or set(conflict.apps) & set(apps)]
+    to_merge = [conflict for conflict in asked if set(conflict.apps) & set(merged)]
+    blocked = judge_merge(_without_twins(to_merge, draft), proved=proved)
+    if blocked:
+        return _not_merged(draft, blocked, lines, known, strategy)
+    judgement = _put_in_line(draft, [conflict for conflict in asked if conflict not in to_merge], lines, rebased, known, proved)
+    if judgement.blocked:
+        return Resolution(strategy=chosen, blocked=tuple(judgement.blocked))
+    for label in merged:
+        merge(draft, label)
+    return _checked(draft, chosen, torn)
+
+
+def _is_rebased(line: Line, known: bool, strategy: Strategy) -> bool:
+    """Say whether an app's chains are put in a line; raises a Refusal where that is asked for and cannot be."""
+    if strategy is Strategy.MERGE:
+        return False
+    if known and len(line.fixed_ends) <= 1:
+        return True
+    if strategy is Strategy.REBASE:
+        if known:
+            raise Immovable(app=line.app_label, keys=line.fixed_ends)
+        raise NoTarget(app=line.app_label, leaves=[segment[-1] for segment in line.segments])
+    return False
+
+
+def _not_merged(
+    draft: Draft, blocked: Sequence[Blocked], lines: Mapping[str, Line], known: bool, strategy: Strategy
+) -> Resolution:
+    """Refuse a merge migration; where only the target is missing for a rebase, ask for that."""
+    if strategy is Strategy.AUTO and not known and not any(map(_needs_a_choice, blocked)):
+        labels = sorted({label for each in blocked for label in each.conflict.apps if label in lines})
+        findings: list[Finding] = []
+        for label in labels:
+            findings += NoTarget(app=label, leaves=draft.graph.leaf_nodes(label)).findings
+        return Resolution(strategy=Strategy.REBASE, refusals=tuple(findings))
+    return Resolution(strategy=Strategy.MERGE, blocked=tuple(blocked))
+
+
+def _needs_a_choice(blocked: Blocked) -> bool:
+    """Say whether a rebase would not help either."""
+    reason = blocked.reason
+    overlaps = reason.verdict is Verdict.OVERLAPPING and reason.merged is MISSING
+    return reason.verdict is Verdict.OPAQUE or (overlaps and reason.kind is not Kind.RENAME)
+
+
+def _without_twins(conflicts: Sequence[Conflict], draft: Draft) -> list[Conflict]:
+    """Leave out the conflicts between two merge migrations of which one goes."""
+    return [
+        conflict
+        for conflict in conflicts
+        if not any(side.leaf in draft.aliases and set(side.migrations) <= set(draft.aliases) for side in conflict.sides)
+    ]
+
+
+def _put_in_line(
+    draft: Draft, conflicts: Sequence[Conflict], lines: Mapping[str, Line], rebased: Sequence[str], known: bool, proved: bool
+) -> Judgement:
+    place = {key: number for label in rebased for number, key in enumerate(lines[label].moving, 1)}
+    judgement = judge(_without_twins(conflicts, draft), place, draft.fixed, draft.migrations, proved=proved)
+    if judgement.needs and not known:
+        pairs = sorted(judgement.needs)
+        raise NoTarget(app=pairs[0][0].app_label, leaves=[key for pair in pairs[:1] for key in pair])
+    if judgement.blocked:
+        return judgement
+    leave_out_common(draft, conflicts, judgement)
+    write_merged(draft, judgement)
+    if judgement.blocked:
+        return judgement
+    for key, chains in judgement.renames.items():
+        draft.renames[key] = followed(chains, draft.migrations)
+    draft.rebuild()
+    for child, parent in sorted(judgement.needs):
+        if child not in draft.redirect and parent not in draft.graph.ancestors(child):
+            draft.added[child] = (*draft.added.get(child, ()), parent)
+    for label in rebased:
+        rebase(draft, line_of(label, draft.graph, draft.fixed, conflicts))
+    return judgement
+
+
+def _checked(draft: Draft, strategy: Strategy, torn: Sequence[str]) -> Resolution:
+    """Return the resolution, if the graph that it makes is whole."""
+    final = MigrationGraph.build(draft.afterwards(), settings=draft.snapshot.settings)
+    cycle = final.cycle()
+    if cycle:
+        raise WouldNotHold(what="the dependencies go in a circle", notes=[" -> ".join(map(str, [*cycle, cycle[0]]))])
+    left = [label for label in torn_apps(final) if label in torn]
+    if left:
+        raise WouldNotHold(what=f"{', '.join(left)} would still have several leaf nodes")
+    lost = {parent for _, parent in final.missing} - {parent for _, parent in draft.graph.missing}
+    if lost:
+        raise WouldNotHold(what=f"{min(lost)} would be named and not be there")
+    virtual = {key for key, migration in draft.migrations.items() if not migration.path}
+    return Resolution(
+        strategy=strategy,
+        edits=edits_of(draft, final),
+        renamed=tuple((old, new) for old, new in draft.renamed.items() if old not in virtual),
+        aliases=tuple(sorted(draft.aliases.items())),
+        removed=tuple(sorted(key for key in draft.redirect if key not in draft.aliases)),
+        generated=tuple(sorted(draft.final(key)[0] for key in virtual)),
+        dropped=tuple(sorted(_dropped(draft))),
+        retargeted=tuple(sorted(draft.renames)),
+        leaves=tuple(final.leaf_nodes()),
+        notes=tuple(draft.notes),
+    )
+
+
+def _dropped(draft: Draft) -> list[OperationKey]:
+    return [OperationKey(*key, position) for key, positions in draft.dropped.items() for position in positions]

@@ -1,0 +1,102 @@
+"""From what is decided to edits of files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from handrail.domain.edit import Action, Edit
+from handrail.domain.graph import MigrationGraph
+from handrail.domain.migration import Migration, MigrationKey
+from handrail.errors.hr120 import NotRewritten
+from handrail.errors.hr122 import Immovable
+from handrail.planning.changes import Changes
+from handrail.planning.draft import Draft
+from handrail.planning.render import NotRenderable, migration_source, modules_of
+
+MAX_MIGRATION = "max_migration.txt"
+"""The file in which django-linear-migrations keeps the name of an app's last migration, followed by a line break."""
+
+
+def edits_of(draft: Draft, final: MigrationGraph) -> tuple[Edit, ...]:
+    """Return every file's change, sorted by path; raises a Refusal where one cannot be made."""
+    edits: list[Edit] = []
+    for key, migration, changes in draft.remaining():
+        if not migration.path:
+            edits.append(_created(draft, key, migration, changes))
+        elif changes != Changes() or key != migration.key:
+            if migration.key in draft.fixed:
+                raise Immovable(app=key.app_label, keys=[migration.key])
+            edits += _rewritten(draft, key, migration, changes)
+    for key in draft.redirect:
+        edits += _deleted(draft, draft.migrations[key])
+    edits += _max_migrations(draft, final)
+    return tuple(sorted(edits, key=lambda edit: edit.path))
+
+
+def _created(draft: Draft, key: MigrationKey, migration: Migration, changes: Changes) -> Edit:
+    path = f"{draft.snapshot.apps[key.app_label].path}/{key.name}.py"
+    own = (other.text for other in draft.migrations.values() if other.key.app_label == key.app_label)
+    try:
+        text = migration_source(
+            dependencies=draft.dependencies_of(migration, changes),
+            operations=migration.operations,
+            modules=modules_of(own),
+        )
+    except NotRenderable as error:
+        raise NotRewritten(path=path, line=None, what=f"{error.source} means something in its own file only") from error
+    return Edit(path=path, action=Action.CREATE, after=text.encode())
+
+
+def _rewritten(draft: Draft, key: MigrationKey, migration: Migration, changes: Changes) -> Iterator[Edit]:
+    from handrail.planning.rewrite import rewritten
+    from handrail.planning.syntax import NotRewritable
+
+    before = draft.files[migration.path]
+    try:
+        after = before if changes == Changes() else rewritten(before, migration, changes)
+    except NotRewritable as error:
+        raise NotRewritten(path=migration.path, line=error.line, what=error.what) from error
+    if key == migration.key:
+        yield Edit(path=migration.path, action=Action.REWRITE, before=before, after=after)
+        return
+    yield Edit(
+        path=migration.path, action=Action.RENAME, before=before, after=after, to=_moved(migration.path, migration.key, key)
+    )
+    for path in _beside(draft, migration):
+        content = draft.files[path]
+        yield Edit(path=path, action=Action.RENAME, before=content, after=content, to=_moved(path, migration.key, key))
+
+
+def _deleted(draft: Draft, migration: Migration) -> Iterator[Edit]:
+    for path in (migration.path, *_beside(draft, migration)):
+        yield Edit(path=path, action=Action.DELETE, before=draft.files[path])
+
+
+def _beside(draft: Draft, migration: Migration) -> list[str]:
+    """Return the other files of a migration that is a package."""
+    folder, _, name = migration.path.rpartition("/")
+    if name != "__init__.py":
+        return []
+    return sorted(path for path in draft.files if path.startswith(f"{folder}/") and path != migration.path)
+
+
+def _moved(path: str, old: MigrationKey, new: MigrationKey) -> str:
+    """Return where a file goes whose own name, or whose folder's, is a migration's name."""
+    parts = path.split("/")
+    for position in range(len(parts) - 1, -1, -1):
+        if parts[position] in (old.name, f"{old.name}.py"):
+            parts[position] = parts[position].replace(old.name, new.name)
+            return "/".join(parts)
+    raise LookupError(path)
+
+
+def _max_migrations(draft: Draft, final: MigrationGraph) -> Iterator[Edit]:
+    leaves = {leaf.app_label: leaf.name for leaf in final.leaf_nodes()}
+    for label, app in draft.snapshot.apps.items():
+        path = f"{app.path}/{MAX_MIGRATION}"
+        if path not in draft.files or label not in leaves:
+            continue
+        before = draft.files[path]
+        after = leaves[label].encode() + (b"\r\n" if b"\r\n" in before else b"\n")
+        if before != after:
+            yield Edit(path=path, action=Action.REWRITE, before=before, after=after)
