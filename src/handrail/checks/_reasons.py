@@ -75,9 +75,9 @@ class Contradiction:
             yield self.reason.explanation
         values = (self.reason.base, self.reason.ours, self.reason.theirs)
         if any(value is not MISSING for value in values):
-            yield f"base: {source(self.reason.base)}"
-            yield f"ours, {self.ours}: {source(self.reason.ours)}"
-            yield f"theirs, {self.theirs}: {source(self.reason.theirs)}"
+            yield f"base:   {source(self.reason.base)}"
+            yield f"ours:   {source(self.reason.ours)}"
+            yield f"theirs: {source(self.reason.theirs)}"
         if self.reason.merged is not MISSING:
             yield f"merged: {source(self.reason.merged)}"
 

@@ -9,7 +9,7 @@ from handrail.domain.conflict import MISSING
 from handrail.domain.finding import Location
 from handrail.domain.migration import Migration, MigrationKey, Operation, OperationKey
 from handrail.domain.source import to_source
-from handrail.domain.value import Call, ListOf, Value
+from handrail.domain.value import Call, ListOf, Name, Value
 
 Migrations = Mapping[MigrationKey, Migration]
 
@@ -28,7 +28,9 @@ def describe(operation: Operation) -> str:
     """Say what an operation does to what: rename field thing.x to y."""
     old, new = operation.argument("old_name"), operation.argument("new_name")
     model, name = operation.argument("model_name"), operation.argument("name")
+    code = operation.argument("code")
     target = ".".join(part for part in (model, old or name) if isinstance(part, str))
+    target = code.path.rpartition(".")[2] if isinstance(code, Name) else target
     ending = f" to {new}" if isinstance(new, str) else ""
     return " ".join(filter(None, (phrase(operation.name), target))) + ending
 
@@ -60,6 +62,15 @@ def short_source(value: Value) -> str:
     """Write a value as Python for a message, cut where it is long."""
     text = source(value)
     return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
+
+
+def compact(value: Value, others: Iterable[Value]) -> str:
+    """Write a value for a message beside others: of calls of one class, only the keywords that are not the same in all."""
+    calls = [one for one in (value, *others) if one is not MISSING]
+    if not all(isinstance(one, Call) and (one.path, one.args) == (calls[0].path, calls[0].args) for one in calls):
+        return short_source(value)
+    changed = [pair for pair in value.keywords if any(other.keyword(pair[0], MISSING) != pair[1] for other in calls)]
+    return f"({', '.join(f'{name}={short_source(part)}' for name, part in changed)})"
 
 
 def difference(ours: Value, theirs: Value) -> str:

@@ -67,7 +67,7 @@ class LeafConflict(Check):
         yield cls.say(
             facts,
             locations=[_place(migrations, leaf, conflicts) for leaf in leaves if leaf in migrations],
-            notes=[_comparison(conflict) for conflict in conflicts],
+            notes=[_comparison(conflict, alone=len(conflicts) == 1) for conflict in conflicts],
             help=_SAFE if safe else _UNSAFE,
             command=_command(app_label, conflicts),
         )
@@ -91,9 +91,9 @@ def _origin(side: Side) -> Iterable[str]:
         yield f"by {side.author}"
 
 
-def _comparison(conflict: Conflict) -> str:
+def _comparison(conflict: Conflict, *, alone: bool) -> str:
     ours, theirs = (_count(side) for side in conflict.sides)
-    return f"verdict {conflict.verdict}: {ours} against {theirs}"
+    return f"verdict {conflict.verdict}" if alone else f"verdict {conflict.verdict}: {ours} against {theirs}"
 
 
 def _count(side: Side) -> str:

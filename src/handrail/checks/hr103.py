@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from handrail.checks._reasons import Contradiction, ReasonCheck
-from handrail.checks._words import short_source
+from handrail.checks._words import compact
 from handrail.domain.conflict import MISSING, Kind
 
 
@@ -33,7 +33,8 @@ class LostUpdate(ReasonCheck):
     -------
     ``max_length`` 50 becomes 100 on one branch and 200 on the other::
 
-        error[HR103]: lost-update: shop.0002_a and shop.0002_b each set the whole definition of shop.Thing.name; ...
+        error[HR103]: lost-update: shop.0002_a and shop.0002_b each set the whole definition of shop.Thing.name;
+            base=(max_length=50) a=(max_length=100) b=(max_length=200) merged=none
     """
 
     code = "HR103"
@@ -43,13 +44,15 @@ class LostUpdate(ReasonCheck):
     def facts(cls, found: Contradiction) -> Mapping[str, object]:
         """Show the three values, short, and what they merge to."""
         reason = found.reason
+        values = (reason.base, reason.ours, reason.theirs, reason.merged)
+        base, ours, theirs, merged = ("none" if value is MISSING else compact(value, values) for value in values)
         return {
             "a": found.ours,
             "b": found.theirs,
             "attribute": reason.name or ("definition" if reason.kind is Kind.SAME_FIELD else "value"),
             "object": ".".join(filter(None, (reason.model, reason.field))) or found.object,
-            "base": short_source(reason.base),
-            "va": short_source(reason.ours),
-            "vb": short_source(reason.theirs),
-            "merged": "none" if reason.merged is MISSING else short_source(reason.merged),
+            "base": base,
+            "va": ours,
+            "vb": theirs,
+            "merged": merged,
         }

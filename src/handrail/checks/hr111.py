@@ -10,7 +10,7 @@ from handrail.domain.finding import Finding
 from handrail.domain.migration import Migration, MigrationKey
 
 
-class SquashAgainstBranch(ReasonCheck):
+class SquashVersusBranch(ReasonCheck):
     """A migration depends on one from the middle of a squash, beside the migrations that the squash goes on with.
 
     Why it matters

@@ -84,10 +84,21 @@ def _place(place: Location, source: str, form: Form) -> Iterator[Line]:
         yield [(f"{INDENT}    {place.remark}", "dim")]
     else:
         yield [(f"{INDENT}--> ", "blue"), (where, ""), (remark, "dim")]
-    lines = source.splitlines()
-    if place.line and place.line <= len(lines) and lines[place.line - 1].strip():
-        text = f"{INDENT}{place.line:>5} | {lines[place.line - 1].strip()}"
+    excerpt = _excerpt(source, place.line, form.width)
+    if excerpt:
+        text = f"{INDENT}{place.line:>5} | {excerpt}"
         yield [(text if len(text) <= form.width else f"{text[: form.width - 1]}…", "")]
+
+
+def _excerpt(source: str, line: int | None, enough: int) -> str:
+    """Return a line of the source; where a bracket stays open, with what follows on the same line, until it is enough to read."""
+    lines = source.splitlines()[(line or 1) - 1 :] if line else []
+    text = ""
+    for part in lines:
+        text = f"{text}{'' if text.endswith(('(', '[', '{')) or not text else ' '}{part.strip()}"
+        if len(text) >= enough or sum(text.count(mark) for mark in "([{") <= sum(text.count(mark) for mark in ")]}"):
+            break
+    return text
 
 
 def _labelled(label: str, text: str, width: int) -> Iterator[Line]:
