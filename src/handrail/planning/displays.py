@@ -13,15 +13,20 @@ Space = cst.BaseParenthesizableWhitespace
 
 def without(display: Display, dropped: Collection[int]) -> Display:
     """Return a display without the elements at some positions."""
-    kept = [element for position, element in enumerate(display.elements) if position not in dropped]
+    kept: list[cst.BaseElement] = []
+    for position, element in enumerate(display.elements):
+        if position not in dropped:
+            kept.append(element)
+        elif kept:
+            kept[-1] = _with_comments_of(kept[-1], element)
+        else:
+            display = _opening_with(display, _with_lines(_opening(display), _space_after(element)))
     if not kept:
         return emptied(display)
-    if kept[-1] is not display.elements[-1]:
-        after = kept[-1].comma
-        last_comma = display.elements[-1].comma
-        if isinstance(after, cst.Comma) and isinstance(after.whitespace_after, cst.ParenthesizedWhitespace):
-            display = _closing_with(display, after.whitespace_after)
-        kept[-1] = kept[-1].with_changes(comma=last_comma)
+    if len(display.elements) - 1 in dropped:
+        if isinstance(_space_after(kept[-1]), cst.ParenthesizedWhitespace):
+            display = _closing_with(display, _space_after(kept[-1]))
+        kept[-1] = kept[-1].with_changes(comma=display.elements[-1].comma)
     display = display.with_changes(elements=kept)
     return _with_needed_comma(display)
 
@@ -49,6 +54,25 @@ def emptied(display: Display) -> Display:
         if not _has_comment(closing):
             display = _closing_with(display, cst.SimpleWhitespace(""))
     return display
+
+
+def _space_after(element: cst.BaseElement) -> Space:
+    return element.comma.whitespace_after if isinstance(element.comma, cst.Comma) else cst.SimpleWhitespace("")
+
+
+def _with_comments_of(element: cst.BaseElement, gone: cst.BaseElement) -> cst.BaseElement:
+    """Keep the lines of comments that stand between an element that goes and the next one."""
+    if not isinstance(element.comma, cst.Comma):
+        return element
+    space = _with_lines(element.comma.whitespace_after, _space_after(gone))
+    return element.with_changes(comma=element.comma.with_changes(whitespace_after=space))
+
+
+def _with_lines(space: Space, other: Space) -> Space:
+    if isinstance(space, cst.ParenthesizedWhitespace) and isinstance(other, cst.ParenthesizedWhitespace):
+        lines = [line for line in other.empty_lines if line.comment]
+        return space.with_changes(empty_lines=[*space.empty_lines, *lines])
+    return space
 
 
 def _separator(display: Display) -> tuple[cst.Comma, Display]:

@@ -246,6 +246,8 @@ class _Walker:
         elif isinstance(node, cst.Name):
             self._refuse_old_names(node)
         elif isinstance(node, cst.Call) and _called(node) not in LITERALS:
+            if isinstance(node.func, cst.Attribute) and not isinstance(node.func.value, cst.Name | cst.Attribute):
+                self._expression(node.func.value, fields)
             for argument in node.args:
                 self._expression_argument(_called(node), argument, fields)
 

@@ -143,6 +143,7 @@ class _References:
             elements.append(element)
             if isinstance(element, cst.StarredElement):
                 self.sequence(element.value)
+                elements[position] = element.with_changes(value=replaced(element.value, self.nodes))
                 continue
             key = self._key(element.value)
             if key is None or key not in self.change:

@@ -10,7 +10,7 @@ import codecs
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import libcst as cst
 import libcst.matchers as m
@@ -27,6 +27,9 @@ class NotRewritable(Exception):  # noqa: N818  (a refusal in the making: the cal
         super().__init__(what)
         self.line = line
         self.what = what
+
+
+Tree = TypeVar("Tree", cst.Module, cst.BaseExpression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +70,15 @@ def line_of(wrapper: cst.MetadataWrapper, node: cst.CSTNode) -> int | None:
     return position.start.line if position else None
 
 
-def replaced(module: cst.Module, nodes: Mapping[cst.CSTNode, cst.CSTNode]) -> cst.Module:
-    """Return the module with nodes (known by identity) put in the place of others; inner replacements are made first."""
+def replaced(tree: Tree, nodes: Mapping[cst.CSTNode, cst.CSTNode]) -> Tree:
+    """Return a module or an expression with nodes (known by identity) put in the place of others."""
 
     class Replacing(cst.CSTTransformer):
         def on_leave(self, original_node: Any, updated_node: Any) -> Any:
             return nodes.get(original_node, updated_node)
 
-    changed = module.visit(Replacing())
-    assert isinstance(changed, cst.Module)
-    return changed
+    changed: Any = tree.visit(Replacing())
+    return changed  # type: ignore[no-any-return]
 
 
 def text_of(node: cst.BaseExpression | None, constants: Mapping[str, cst.BaseExpression]) -> str | None:
