@@ -70,7 +70,8 @@ def branch(number: int, parent: str) -> str:
     )
 
 
-def git(folder: Path, *words: str, stdin: str = "") -> None:
-    """Run git in a folder, whatever the user's own configuration says."""
+def git(folder: Path, *words: str, stdin: str = "") -> str:
+    """Run git in a folder, whatever the user's own configuration says; return what it prints."""
     own = ["-c", "user.name=Bench", "-c", "user.email=bench@example.com", "-c", "commit.gpgsign=false", "-c", "gc.auto=0"]
-    subprocess.run(["git", *own, *words], cwd=folder, input=stdin, text=True, check=True, capture_output=True)
+    done = subprocess.run(["git", *own, *words], cwd=folder, input=stdin, text=True, check=True, capture_output=True)
+    return done.stdout
