@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from handrail.conflicts import python_calls, python_containers, python_rows, python_statements
-from handrail.conflicts.python_values import NO_VALUE, Box, Class, Function, Scope, Values, only
+from handrail.conflicts.python_values import NO_VALUE, Box, Class, Function, Scope, Values, join, only
 
 if TYPE_CHECKING:
     from handrail.conflicts.python_reader import Reader
