@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from handrail.conflicts.sql_names import Names, fold
+from handrail.conflicts.sql_columns import Names, fold
 from handrail.conflicts.tables import merge_tables
 from handrail.conflicts.word_sets import words
 from handrail.domain.footprint import ANY, NOTHING, CodeFootprint, TableAccess
