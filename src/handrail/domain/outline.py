@@ -18,9 +18,10 @@ class Removed(NamedTuple):
 class Outline:
     """The names in a migration file that others could depend on or claim too. An outline may name too much, never too little.
 
-    claims: names of indexes, constraints and tables that are written out (Meta options and AlterModelTable included).
-    refers: other models that are named, as (app_label, model in lower case); a model "" stands for any model of the app, an
-    app_label "" for any app. removes: what is deleted, renamed or retyped, by its old name; a model "" stands for any model.
+    claims: names of indexes, constraints and tables that are written out (Meta options and AlterModelTable included); "" stands
+    for any name. refers: other models that are named, as (app_label, model in lower case): ("", "") is any model at all, and
+    ("__setting__", NAME) the model that the setting NAME says. removes: what is deleted, renamed or retyped, by its old name;
+    Removed("", "", "") is anything at all.
     """
 
     claims: frozenset[str] = frozenset()

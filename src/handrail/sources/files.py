@@ -1,10 +1,16 @@
-"""The working tree: the files of a project as they are on disk."""
+"""The working tree: the files of a project as they are on disk; and the snapshot of any tree."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from handrail.domain.snapshot import App, Snapshot
+    from handrail.sources.cache import FactCache
+    from handrail.sources.tree import Tree
 
 SKIPPED = frozenset(
     {
@@ -61,6 +67,23 @@ class WorkingTree:
         """Return nothing: what a disk says about a file proves its contents only together with an earlier reading."""
         return {}
 
+    @property
+    def place(self) -> str:
+        """The root, in full and without links."""
+        return os.path.realpath(self.root)
+
+    def stats(self, paths: Sequence[str]) -> Mapping[str, tuple[int, int, int, int]]:
+        """Return size, mtime, ctime (nanoseconds) and inode of files by path; those that are not there are left out."""
+        found = {}
+        root = os.fspath(self.root)
+        for path in paths:
+            try:
+                status = os.stat(f"{root}/{path}")  # noqa: PTH116 - see read_many
+            except OSError:
+                continue
+            found[path] = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+        return found
+
 
 def walk(root: str) -> Iterator[str]:
     """Yield the path of every file below a folder, relative to it; each folder once, under its real place before any link."""
@@ -104,3 +127,10 @@ def place(path: str) -> tuple[int, int]:
     except OSError:
         return (0, 0)
     return (status.st_dev, status.st_ino)
+
+
+def read_snapshot(tree: Tree, *, cache: FactCache | None = None, apps: Sequence[App] = ()) -> Snapshot:
+    """Return all migrations of a project as they are in a tree; see sources.snapshot.read_snapshot."""
+    from handrail.sources import snapshot
+
+    return snapshot.read_snapshot(tree, cache=cache, apps=apps)

@@ -33,7 +33,7 @@ def decode(content: bytes) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise Unreadable(f"it is not text in the encoding {error.encoding}", line) from None
-    except (LookupError, SyntaxError) as error:
+    except (LookupError, SyntaxError, ValueError) as error:
         raise Unreadable(f"unknown encoding: {error}", 1) from None
 
 

@@ -1,0 +1,247 @@
+"""Facts about files, kept between runs: by the contents they were read from, and by all else that decides them."""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import os
+import sys
+import time
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from handrail import __version__
+from handrail.sources.facts import FileFacts
+
+if TYPE_CHECKING:
+    import sqlite3
+
+VARIABLE = "HANDRAIL_CACHE"
+"""The environment variable that names the folder of the cache, or switches it off."""
+OFF = frozenset({"off", "no", "none", "false", "0"})
+LARGEST = 256 * 1024 * 1024
+"""How many bytes of facts are kept; the ones that were used longest ago go first."""
+DAY = 24 * 60 * 60
+OLD = 30 * DAY
+"""How long the facts of another version of Handrail or Python are kept."""
+PATIENCE = 2.0
+"""How long, in seconds, to wait for another process that writes; after that nothing is written."""
+RACY = 2_000_000_000
+"""A file that was changed so shortly (nanoseconds) before it was read may change again and keep its stat data."""
+CHUNK = 500
+TABLES = """
+CREATE TABLE IF NOT EXISTS facts (id TEXT PRIMARY KEY, value BLOB NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS stats (root TEXT PRIMARY KEY, value BLOB NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;
+"""
+Stat = tuple[int, int, int, int]
+"""Size, and in nanoseconds or numbers: mtime, ctime, inode."""
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path | None:
+    """Return the folder that the environment asks for, else the user's cache folder; None where the cache is switched off."""
+    chosen = environment.get(VARIABLE, "").strip()
+    if chosen.lower() in OFF:
+        return None
+    if chosen:
+        return Path(chosen).expanduser()
+    base = environment.get("XDG_CACHE_HOME", "")
+    home = environment.get("HOME", "")
+    if base and Path(base).is_absolute():
+        return Path(base) / "handrail"
+    return Path(home) / ".cache" / "handrail" if home else None
+
+
+def salt() -> str:
+    """Return what decides facts beside the contents: Handrail's version and code, and the version of Python."""
+    parts = [
+        __version__,
+        sys.version,
+        *(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in own_modules()),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def own_modules() -> list[Path]:
+    """Return the modules that read files: where one was edited, what it read before is worth nothing."""
+    here = Path(__file__).parent
+    return sorted([*here.glob("*.py"), *(here.parent / "domain").glob("*.py")])
+
+
+def content_id(content: bytes) -> str:
+    """Return git's blob id of contents."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def pack(value: Any) -> bytes:
+    """Return a plain value as bytes that begin with their checksum."""
+    data = zlib.compress(marshal.dumps(value), 1)
+    return hashlib.blake2b(data, digest_size=16).digest() + data
+
+
+def unpack(data: bytes) -> object:
+    """Return the value that was packed; None where a single bit has changed."""
+    if hashlib.blake2b(data[16:], digest_size=16).digest() != data[:16]:
+        return None
+    value: object = marshal.loads(zlib.decompress(data[16:]))
+    return value
+
+
+class FactCache:
+    """A cache of facts in one SQLite file, which several processes may use at once.
+
+    Whatever is wrong with it (it cannot be made, is locked, was damaged), reading goes on without: an entry that is not as it
+    was written is as if it were not there.
+    """
+
+    def __init__(self, folder: Path, *, now: float | None = None) -> None:
+        self.path = folder / f"facts-{salt()}.sqlite3"
+        self.now = int(time.time() if now is None else now)
+        self._facts: dict[str, FileFacts] = {}
+        self._stale: set[str] = set()
+        self._stats: dict[str, dict[str, tuple[Stat, str]]] = {}
+        self._connection: sqlite3.Connection | None = None
+        self._usable = True
+
+    @classmethod
+    def of_environment(cls) -> FactCache | None:
+        """Return the cache that the environment asks for; None where it is switched off."""
+        folder = cache_folder(os.environ)
+        return None if folder is None else cls(folder)
+
+    def load(self, ids: Iterable[str]) -> Mapping[str, FileFacts]:
+        """Return the facts that are known, by the ids of contents."""
+        asked = set(ids)
+        self._read(sorted(asked - self._facts.keys()))
+        return {key: self._facts[key] for key in asked & self._facts.keys()}
+
+    def keep(self, key: str, facts: FileFacts) -> None:
+        """Keep facts, from the next save on."""
+        self._facts[key] = facts
+
+    def known_stats(self, root: str) -> Mapping[str, tuple[Stat, str]]:
+        """Return stat data and content id by path, as they were when a root was read last."""
+        rows = self._rows("SELECT value FROM stats WHERE root = ?", [root])
+        value = _unpacked(rows[0][0]) if rows else None
+        return value if isinstance(value, dict) else {}
+
+    def keep_stats(self, root: str, stats: dict[str, tuple[Stat, str]]) -> None:
+        """Keep stat data and content ids of all files that were read below a root, from the next save on."""
+        self._stats[root] = stats
+
+    def save(self) -> None:
+        """Write what is new; nothing where another process is writing for too long, or the disk is full."""
+        changed = [(key, facts) for key, facts in self._facts.items() if facts.changed]
+        if not changed and not self._stats and not self._stale:
+            return
+        rows = [(key, pack(facts.to_plain()), self.now) for key, facts in changed]
+        stats = [(root, pack(value), self.now) for root, value in self._stats.items()]
+        if self._write(rows, stats):
+            for _, facts in changed:
+                facts.changed = False
+            self._stats.clear()
+            self._stale.clear()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _read(self, ids: Sequence[str]) -> None:
+        for start in range(0, len(ids), CHUNK):
+            some = ids[start : start + CHUNK]
+            marks = ",".join("?" * len(some))
+            for key, data, used in self._rows(f"SELECT id, value, used FROM facts WHERE id IN ({marks})", some):
+                value = _unpacked(data)
+                if isinstance(value, tuple):
+                    self._facts[key] = FileFacts.from_plain(value)
+                    if used < self.now - DAY:
+                        self._stale.add(key)
+
+    def _rows(self, query: str, values: Sequence[str]) -> list[tuple[Any, ...]]:
+        import sqlite3
+
+        try:
+            connection = self._open()
+            return [] if connection is None else connection.execute(query, values).fetchall()
+        except sqlite3.OperationalError:
+            self._give_up()
+        except sqlite3.DatabaseError:
+            self._drop()
+        return []
+
+    def _write(self, rows: list[tuple[str, bytes, int]], stats: list[tuple[str, bytes, int]]) -> bool:
+        import sqlite3
+
+        try:
+            connection = self._open()
+            if connection is None:
+                return False
+            with connection:
+                connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", rows)
+                connection.executemany("INSERT OR REPLACE INTO stats VALUES (?, ?, ?)", stats)
+                connection.executemany("UPDATE facts SET used = ? WHERE id = ?", [(self.now, key) for key in self._stale])
+                _shrink(connection, self.now)
+        except sqlite3.OperationalError:
+            self._give_up()
+            return False
+        except sqlite3.DatabaseError:
+            self._drop()
+            return False
+        return True
+
+    def _open(self) -> sqlite3.Connection | None:
+        """Return the connection; None where there can be no cache. Raises sqlite3.DatabaseError for a damaged file."""
+        if self._connection is None and self._usable:
+            import sqlite3
+
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                if not self.path.exists():
+                    _remove_old(self.path, self.now)
+                self._connection = sqlite3.connect(self.path, timeout=PATIENCE)
+            except (OSError, sqlite3.OperationalError):
+                self._give_up()
+                return None
+            self._connection.executescript(TABLES)
+        return self._connection
+
+    def _give_up(self) -> None:
+        """Go on without a cache: it is locked for too long, or there is no place for it."""
+        self.close()
+        self._usable = False
+
+    def _drop(self) -> None:
+        """Put a damaged file out of the way."""
+        self._give_up()
+        for path in (self.path, self.path.with_name(f"{self.path.name}-journal")):
+            path.unlink(missing_ok=True)
+
+
+def _unpacked(data: object) -> object:
+    try:
+        return unpack(data) if isinstance(data, bytes) else None
+    except (ValueError, TypeError, EOFError, zlib.error):
+        return None
+
+
+def _shrink(connection: sqlite3.Connection, now: int) -> None:
+    """Remove what was used longest ago, until the rest fits."""
+    (total,) = connection.execute("SELECT coalesce(sum(length(value)), 0) FROM facts").fetchone()
+    connection.execute("DELETE FROM stats WHERE used < ?", (now - OLD,))
+    if total <= LARGEST:
+        return
+    kept = 0
+    for key, length in connection.execute("SELECT id, length(value) FROM facts ORDER BY used DESC, id").fetchall():
+        kept += length
+        if kept > LARGEST // 2:
+            connection.execute("DELETE FROM facts WHERE id = ?", (key,))
+
+
+def _remove_old(path: Path, now: int) -> None:
+    """Remove the files of other versions that nobody has used for long."""
+    for other in path.parent.glob("facts-*.sqlite3"):
+        if other != path and other.stat().st_mtime < now - OLD:
+            other.unlink(missing_ok=True)
