@@ -55,8 +55,8 @@ class Proof:
     catalogues. name_differences: definitions that are equal but for a name that Django or the database made up. row_differences:
     of the rows, typed, by primary key; at most a few per table. unstable: "table.column" whose values differ from run to run of
     one and the same order (now(), random values), and which are therefore left out. rows: how many rows were made from the models
-    before the sides ran. data: whether a side has code or SQL that may change rows. notes: what a reader must know, in words.
-    error: why nothing could be proved, "" where it could.
+    before the sides ran. unseeded: models of the sides' apps that had no row then. data: whether a side has code or SQL that may
+    change rows. notes: what a reader must know, in words. error: why nothing could be proved, "" where it could.
     """
 
     vendor: str
@@ -67,6 +67,7 @@ class Proof:
     row_differences: tuple[Difference, ...] = ()
     unstable: tuple[str, ...] = ()
     rows: int = 0
+    unseeded: tuple[str, ...] = ()
     data: bool = False
     notes: tuple[str, ...] = ()
     error: str = ""
@@ -75,8 +76,8 @@ class Proof:
     def equal(self) -> bool:
         """Say whether every order ran and all ended in the same schema and the same rows.
 
-        Without any row, nothing is proved about code or SQL that changes rows.
+        Without rows, nothing is proved about code or SQL that changes rows.
         """
         ran = bool(self.orders) and all(order.status is Status.OK for order in self.orders)
-        compared = self.rows > 0 or not self.data
+        compared = not (self.data and self.unseeded)
         return ran and compared and not self.error and not self.schema_differences and not self.row_differences
