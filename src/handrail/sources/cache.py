@@ -7,7 +7,6 @@ import marshal
 import os
 import sys
 import time
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,7 +75,7 @@ def content_id(content: bytes) -> str:
 
 def pack(value: Any) -> bytes:
     """Return a plain value as bytes that begin with their checksum."""
-    data = zlib.compress(marshal.dumps(value), 1)
+    data = marshal.dumps(value)
     return hashlib.blake2b(data, digest_size=16).digest() + data
 
 
@@ -84,7 +83,7 @@ def unpack(data: bytes) -> object:
     """Return the value that was packed; None where a single bit has changed."""
     if hashlib.blake2b(data[16:], digest_size=16).digest() != data[:16]:
         return None
-    value: object = marshal.loads(zlib.decompress(data[16:]))
+    value: object = marshal.loads(data[16:])
     return value
 
 
@@ -223,7 +222,7 @@ class FactCache:
 def _unpacked(data: object) -> object:
     try:
         return unpack(data) if isinstance(data, bytes) else None
-    except (ValueError, TypeError, EOFError, zlib.error):
+    except (ValueError, TypeError, EOFError):
         return None
 
 

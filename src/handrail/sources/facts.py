@@ -64,7 +64,7 @@ class FileFacts:
         outline = self._outline and tuple(
             tuple(map(plain, part)) for part in (self._outline.claims, self._outline.refers, self._outline.removes)
         )
-        fault = self.fault and (self.fault.reason, self.fault.line)
+        fault = self.fault and (self.fault.reason, self.fault.line, self.fault.is_python)
         return (self.text, header, fault, self._digest, outline)
 
     @classmethod
@@ -72,7 +72,11 @@ class FileFacts:
         """Return the facts that to_plain gave."""
         text, header, fault, digest, outline = plain
         dependencies, run_before, replaces = (tuple(MigrationKey(*key) for key in part) for part in header[:3])
-        facts = cls(text, Header(dependencies, run_before, replaces, *header[3:]), Unreadable(*fault) if fault else None)
+        facts = cls(
+            text,
+            Header(dependencies, run_before, replaces, *header[3:]),
+            Unreadable(fault[0], fault[1], is_python=fault[2]) if fault else None,
+        )
         facts._digest = digest
         facts._outline = outline and Outline(
             claims=frozenset(outline[0]),

@@ -6,11 +6,14 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from handrail.domain.migration import MigrationKey
+from handrail.domain.migration import SETTING, MigrationKey
 from handrail.domain.value import ListOf, Symbolic, Value
+from handrail.sources.known_calls import SWAPPABLE
 from handrail.sources.migration_class import MigrationClass, Piece
 from handrail.sources.operations import unreadable_operations
+from handrail.sources.source_file import brief
 
+USER_MODEL = "AUTH_USER_MODEL"
 Keys = tuple[MigrationKey, ...]
 
 
@@ -52,25 +55,32 @@ def keys(found: MigrationClass, name: str, notes: list[str]) -> Keys:
     """Return the migration keys of a list attribute, in order, each as it is written."""
     read: dict[MigrationKey, None] = {}
     for piece in found.pieces.get(name, ()):
-        for value in values(piece):
-            key = as_key(value)
-            if key is None:
-                source = value.source if isinstance(value, Symbolic) else str(value)
-                notes.append(f"{name} cannot be told from the file: {source}")
-            else:
+        for node, value in values(piece):
+            key = as_key(value) or user_model_key(node, piece)
+            if not isinstance(value, tuple | ListOf) or key is None:
+                notes.append(f"{name} cannot be told from the file: {brief(node)}")
+            if key is not None:
                 read[key] = None
     return tuple(read)
 
 
-def values(piece: Piece) -> Iterator[Value]:
-    """Yield the values that one statement adds to a list attribute; what cannot be told as Symbolic."""
+def values(piece: Piece) -> Iterator[tuple[ast.AST, Value]]:
+    """Yield the values that one statement adds to a list attribute, and where they stand; None for what cannot be told."""
     if piece.kind == "unknown" or not isinstance(piece.node, ast.expr):
-        yield Symbolic(ast.unparse(piece.node))
+        yield piece.node, None
     elif piece.kind == "append":
-        yield piece.evaluator.value(piece.node)
+        yield piece.node, piece.evaluator.value(piece.node)
     else:
-        for element in piece.evaluator.elements(piece.node):
-            yield Symbolic(ast.unparse(element.node)) if element.whole else piece.evaluator.value(element.node, element.names)
+        for node, names, whole in piece.evaluator.elements(piece.node):
+            yield node, None if whole else piece.evaluator.value(node, names)
+
+
+def user_model_key(node: ast.AST, piece: Piece) -> MigrationKey | None:
+    """Return the key of AUTH_USER_MODEL for a swappable_dependency on an expression that cannot be told but names it."""
+    if not isinstance(node, ast.Call) or piece.evaluator.path(node.func) != SWAPPABLE or len(node.args) != 1:
+        return None
+    names_it = USER_MODEL in ast.unparse(piece.evaluator.constant(node.args[0]))
+    return MigrationKey(SETTING, USER_MODEL) if names_it else None
 
 
 def as_key(value: Value) -> MigrationKey | None:
@@ -90,6 +100,6 @@ def flag(found: MigrationClass, name: str, default: bool | None, notes: list[str
     piece = pieces[-1]
     value = piece.evaluator.value(piece.node) if piece.kind == "set" and isinstance(piece.node, ast.expr) else Symbolic("")
     if isinstance(value, Symbolic):
-        notes.append(f"{name} cannot be told from the file: {ast.unparse(piece.node)}")
+        notes.append(f"{name} cannot be told from the file: {brief(piece.node)}")
         return default
     return None if value is None else bool(value)

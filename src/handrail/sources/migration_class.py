@@ -16,6 +16,7 @@ from handrail.sources.source_file import Unreadable
 ATTRIBUTES = frozenset({"dependencies", "run_before", "replaces", "operations", "atomic", "initial"})
 METHODS = frozenset({"__init__", "__new__", "apply", "unapply", "mutate_state"})
 """Methods of Django's Migration that decide what is done; a file that writes them anew does something else."""
+NO_CLASS = "no Migration class"
 BASE = "django.db.migrations.Migration"
 
 
@@ -50,10 +51,10 @@ def find_migration_class(tree: ast.Module, package: str = "") -> MigrationClass:
     name = real_name("Migration", classes, scope)
     if name not in classes:
         path = scope.path_of("Migration")
-        raise Unreadable(f"the Migration class is imported from {path}" if path else "no Migration class")
+        raise Unreadable(f"the Migration class is that of {path}" if path else NO_CLASS, is_python=True)
     add_class(found, classes[name], classes, scope)
     if not found.foreign and BASE not in base_paths(found, classes):
-        raise Unreadable("no Migration class", classes[name].lineno)
+        raise Unreadable(NO_CLASS, classes[name].lineno, is_python=True)
     for statement in tree.body:
         add_from_outside(found, statement)
     return found

@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from handrail.domain.migration import Operation
-from handrail.domain.value import Symbolic, Value
+from handrail.domain.value import Call, Symbolic, Value
 from handrail.sources.django_names import OPERATIONS
 from handrail.sources.evaluate import Element, Evaluator
 from handrail.sources.migration_class import MigrationClass, Piece
+from handrail.sources.source_file import brief
 
 NESTED = frozenset({"database_operations", "state_operations"})
 """Arguments that hold operations again."""
@@ -90,8 +91,6 @@ def read_arguments(path: str, node: ast.Call, evaluator: Evaluator, names: Mappi
 
 def read_unpacked(path: str, node: ast.Call, evaluator: Evaluator, names: Mapping[str, Value]) -> dict[str, Value] | None:
     """Return the arguments of a call with * or ** where what is unpacked is known and holds no operations."""
-    from handrail.domain.value import Call
-
     call = evaluator.value(node, names)
     parameters: Sequence[str] = OPERATIONS.get(path, ())
     if not isinstance(call, Call) or (parameters and len(call.args) > len(parameters)) or NESTED & set(parameters):
@@ -119,12 +118,12 @@ def unreadable_operations(found: MigrationClass) -> list[str]:
 def unreadable_parts(piece: Piece) -> Iterator[str]:
     """Yield the source of every part of one statement that is no operation that can be told."""
     if piece.kind == "unknown" or not isinstance(piece.node, ast.expr):
-        yield ast.unparse(piece.node)
+        yield brief(piece.node)
         return
     elements = [Element(piece.node, {})] if piece.kind == "append" else piece.evaluator.elements(piece.node)
     for element in elements:
         if element.whole or operation_path(piece.evaluator.constant(element.node), piece.evaluator) is None:
-            yield ast.unparse(element.node)
+            yield brief(element.node)
 
 
 def unknown(node: ast.AST, text: str = "") -> Operation:

@@ -17,6 +17,8 @@ VARIABLE = "DJANGO_SETTINGS_MODULE"
 FOR_TESTS = re.compile(
     r"(^|[/_.-])(tests?|testing|test_?\w+|examples?|sandbox|demo|fixtures?|benchmarks?)([/_.-]|$)", re.IGNORECASE
 )
+TELLING = re.compile(rb"_MODEL\b|MIGRATION_MODULES|APPS\b|import \*|DJANGO_SETTINGS_MODULE")
+"""What a file must hold to be worth parsing."""
 DEEPEST = 10
 """How many star imports are followed, one from another."""
 
@@ -92,7 +94,9 @@ def module_paths(module: str, folder: str, known: frozenset[str]) -> list[str]:
 
 
 def parsed(content: bytes) -> ast.Module:
-    """Return the syntax tree of a file; an empty one where it cannot be read."""
+    """Return the syntax tree of a file; an empty one where it cannot be read or has nothing to say here."""
+    if not TELLING.search(content):
+        return ast.Module(body=[], type_ignores=[])
     try:
         return parse(decode(content))
     except Unreadable:

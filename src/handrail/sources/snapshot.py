@@ -21,7 +21,6 @@ from handrail.sources.tree import Tree
 NO_PACKAGE = "no __init__.py in the folder, so that Django loads none of its migrations"
 COMPILED = "a compiled file without its source, which Django loads"
 GONE = "it cannot be opened"
-NO_CLASS = "no Migration class"
 Facts = Mapping[str, FileFacts]
 
 
@@ -50,7 +49,7 @@ def holds_migrations(folder: Folder, facts: Facts) -> bool:
     read = [facts[path] for path in folder.files if path in facts]
     if not folder.files:
         return folder.is_package
-    return any(one.fault is None or (one.fault.reason != NO_CLASS and "Migration" in one.text) for one in read)
+    return any(one.fault is None or (not one.fault.is_python and "Migration" in one.text) for one in read)
 
 
 def find_apps(tree: Tree, layout: Layout, settings: ProjectSettings, folders: Sequence[Folder], facts: Facts) -> list[Found]:

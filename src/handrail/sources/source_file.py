@@ -13,15 +13,20 @@ CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=]", re.MULTILINE)
 FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 """What Python's parser raises for bytes that are no Python: nested too deep, null bytes, digits without end."""
 KEPT_TREES = 128
+LONGEST = 80
 
 
 class Unreadable(Exception):  # noqa: N818 - a fact about a file, that becomes a finding
-    """A file cannot be read: the reason in words, and the line from 1 where there is one."""
+    """A file cannot be read: the reason in words, and the line from 1 where there is one.
 
-    def __init__(self, reason: str, line: int | None = None) -> None:
+    is_python: whether the file is sound, only no migration.
+    """
+
+    def __init__(self, reason: str, line: int | None = None, *, is_python: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.line = line
+        self.is_python = is_python
 
 
 def decode(content: bytes) -> str:
@@ -66,6 +71,14 @@ def _parsed(text: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(text)
+
+
+def brief(node: ast.AST) -> str:
+    """Return the source of a node for a note: its first line, and no more than fits there."""
+    line, _, more = ast.unparse(node).partition("\n")
+    if len(line) > LONGEST:
+        return f"{line[:LONGEST].rstrip()} ..."
+    return f"{line} ..." if more else line
 
 
 def line_at(text: str, position: int) -> int:
