@@ -97,9 +97,18 @@ def listed(items: Iterable[object]) -> str:
 def reference_place(migration: Migration, attribute: str, targets: Sequence[MigrationKey], remark: str) -> Location:
     """Return where a migration names another one in dependencies, run_before or replaces; else where the attribute begins."""
     start = migration.lines.get(attribute)
-    lines = migration.text.splitlines()
-    wanted = re.compile("|".join(rf"""["']{re.escape(target.name)}["']""" for target in targets) or r"(?!)")
-    for number in range(start or 1, len(lines) + 1):
-        if wanted.search(lines[number - 1]):
-            return Location(path=migration.path, line=number, remark=remark)
+    lines = migration.text.splitlines()[(start or 1) - 1 :]
+    for patterns in (_key_pattern, _name_pattern):
+        wanted = re.compile("|".join(map(patterns, targets)) or r"(?!)")
+        for number, line in enumerate(lines, start or 1):
+            if wanted.search(line):
+                return Location(path=migration.path, line=number, remark=remark)
     return Location(path=migration.path, line=start, remark=remark)
+
+
+def _key_pattern(key: MigrationKey) -> str:
+    return rf"""["']{re.escape(key.app_label)}["'],\s*{_name_pattern(key)}"""
+
+
+def _name_pattern(key: MigrationKey) -> str:
+    return rf"""["']{re.escape(key.name)}["']"""

@@ -26,7 +26,7 @@ class GitNotFound(Refusal):
     -------
     ::
 
-        refused[HR010]: git is not there: tried to start git
+        error[HR010]: git is not there: tried to start git
     """
 
     code = "HR010"

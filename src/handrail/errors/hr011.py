@@ -27,7 +27,7 @@ class RefNotFound(Refusal):
     -------
     ::
 
-        refused[HR011]: ref not found: origin/main
+        error[HR011]: ref not found: origin/main
           next: git fetch origin +refs/heads/main:refs/remotes/origin/main
     """
 

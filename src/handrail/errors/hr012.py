@@ -26,7 +26,7 @@ class HistoryNotThere(Refusal):
     -------
     ::
 
-        refused[HR012]: history not there: the common ancestor of HEAD and origin/main
+        error[HR012]: history not there: the common ancestor of HEAD and origin/main
           next: git fetch --unshallow
     """
 

@@ -25,7 +25,7 @@ class NotARepository(Refusal):
     -------
     ::
 
-        refused[HR013]: not a git repository: shop
+        error[HR013]: not a git repository: shop
     """
 
     code = "HR013"

@@ -25,7 +25,7 @@ class RepositoryNotTrusted(Refusal):
     -------
     ::
 
-        refused[HR014]: git does not trust the repository at /srv/shop
+        error[HR014]: git does not trust the repository at /srv/shop
           next: git config --global --add safe.directory /srv/shop
     """
 

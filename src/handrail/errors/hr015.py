@@ -27,7 +27,7 @@ class GitFailed(Refusal):
     -------
     ::
 
-        refused[HR015]: git ls-tree failed with exit code 128
+        error[HR015]: git ls-tree failed with exit code 128
           note: fatal: not a tree object
     """
 

@@ -25,7 +25,7 @@ class HookInTheWay(Refusal):
     -------
     ::
 
-        refused[HR016]: pre-commit is not changed: it belongs to the pre-commit framework
+        error[HR016]: pre-commit is not changed: it belongs to the pre-commit framework
     """
 
     code = "HR016"

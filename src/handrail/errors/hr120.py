@@ -27,7 +27,7 @@ class NotRewritten(Refusal):
     -------
     ::
 
-        refused[HR120]: shop/migrations/0002_b.py cannot be rewritten with certainty
+        error[HR120]: shop/migrations/0002_b.py cannot be rewritten with certainty
           --> shop/migrations/0002_b.py:6 dependencies names shop.0001_initial in a way that cannot be rewritten with certainty
     """
 

@@ -29,7 +29,7 @@ class NoTarget(Refusal):
     -------
     ::
 
-        refused[HR121]: which side of shop is on the target branch is not known: 0002_a, 0002_b
+        error[HR121]: which side of shop is on the target branch is not known: 0002_a, 0002_b
           next: handrail resolve shop --onto origin/main
     """
 

@@ -29,7 +29,7 @@ class Immovable(Refusal):
     -------
     ::
 
-        refused[HR122]: shop.0002_a, shop.0002_b cannot move: they are on the target branch or applied
+        error[HR122]: shop.0002_a, shop.0002_b cannot move: they are on the target branch or applied
           next: handrail resolve shop --strategy merge
     """
 

@@ -28,7 +28,7 @@ class WouldNotHold(Refusal):
     -------
     ::
 
-        refused[HR123]: the resolved files would not hold: the dependencies go in a circle
+        error[HR123]: the resolved files would not hold: the dependencies go in a circle
           note: blog.0003_b -> shop.0003_b -> blog.0003_b
     """
 

@@ -26,7 +26,7 @@ class OutsideProject(Refusal):
     -------
     ::
 
-        refused[HR124]: shop/migrations/0002_b.py leads out of the project
+        error[HR124]: shop/migrations/0002_b.py leads out of the project
     """
 
     code = "HR124"

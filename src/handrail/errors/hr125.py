@@ -26,7 +26,7 @@ class ChangedSinceRead(Refusal):
     -------
     ::
 
-        refused[HR125]: shop/migrations/0002_b.py changed since it was read
+        error[HR125]: shop/migrations/0002_b.py changed since it was read
     """
 
     code = "HR125"

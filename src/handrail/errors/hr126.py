@@ -27,7 +27,7 @@ class NotUndone(Refusal):
     -------
     ::
 
-        refused[HR126]: the last edits are not taken back: shop/migrations/0003_b.py changed after them
+        error[HR126]: the last edits are not taken back: shop/migrations/0003_b.py changed after them
     """
 
     code = "HR126"

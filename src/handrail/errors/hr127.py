@@ -24,7 +24,7 @@ class UnfinishedEdits(Refusal):
     -------
     ::
 
-        refused[HR127]: the edits of resolve were not finished
+        error[HR127]: the edits of resolve were not finished
           next: handrail undo-edits
     """
 

@@ -27,7 +27,7 @@ class RecordsDisagree(Refusal):
     -------
     ::
 
-        refused[HR128]: the records of default cannot follow: shop.0002_b and shop.0003_b are both recorded
+        error[HR128]: the records of default cannot follow: shop.0002_b and shop.0003_b are both recorded
     """
 
     code = "HR128"
