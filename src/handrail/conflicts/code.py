@@ -1,0 +1,246 @@
+"""What code and SQL inside a migration touch, in terms of the state's models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from handrail.conflicts import sql_names
+from handrail.conflicts.access import EVERY, Access, Mode
+from handrail.conflicts.fields import attname, get, has_column, is_many
+from handrail.conflicts.inventory import reverse_names
+from handrail.conflicts.operations.base import Place, Touched
+from handrail.conflicts.references import fields_in
+from handrail.conflicts.state import Field, Model, State, concrete, family, owner_of
+from handrail.domain.footprint import ANY, CodeFootprint, ModelKey, RowAccess
+from handrail.domain.value import Name
+
+Relations = Callable[[ModelKey], Mapping[str, ModelKey | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """One RunPython or RunSQL: where it stands, "data" or "sql", and what it does in words.
+
+    depends: whether it makes objects that the database ties to columns, such as views and triggers.
+    """
+
+    place: Place
+    source: str
+    phrase: str
+    depends: bool = False
+
+    def touch(self, resource: tuple[str, ...], mode: Mode, what: str, **more: Any) -> Access:
+        """Return an access of the code. what: what it does, such as "reads shop.Thing.x"."""
+        return self.place.touch(resource, mode, f"{what} in {self._where()}", source=self.source, **more)
+
+    def _where(self) -> str:
+        return "RunSQL" if self.source == "sql" else "RunPython"
+
+
+def relations(state: State) -> Relations:
+    """Return what says which names can be used on a model."""
+    known: dict[ModelKey, Mapping[str, ModelKey | None]] = {}
+
+    def names(key: ModelKey) -> Mapping[str, ModelKey | None]:
+        if key not in known:
+            known[key] = _names_on(state, key)
+        return known[key]
+
+    return names
+
+
+def _names_on(state: State, key: ModelKey) -> dict[str, ModelKey | None]:
+    model = state.find(state.follow(key))
+    if model is None:
+        return {}
+    found: dict[str, ModelKey | None] = {"pk": None}
+    for one in reversed(family(state, model)):
+        for other, each in state.referring(one.key):
+            found.update(dict.fromkeys(reverse_names(other, each), other.key))
+        for each in one.fields.values():
+            target = state.follow(each.target) if each.target is not None else None
+            found[attname(each.name, each.value)] = None
+            found[each.name] = target
+    return found
+
+
+def touches(place: Place, footprint: CodeFootprint, source: str, phrase: str) -> Iterator[Touched]:
+    """Yield what a footprint touches."""
+    code = Code(place=place, source=source, phrase=phrase, depends=bool(footprint.objects))
+    yield from chain.from_iterable(_rows(code, row) for row in footprint.rows)
+    yield from chain.from_iterable(_table(code, table) for table in footprint.tables)
+    for sort, name in footprint.objects:
+        yield from _object(code, sort, name)
+    for path in footprint.live_models:
+        yield _live(code, path)
+    if footprint.opaque:
+        yield place.opaque(f"{phrase} that cannot be read in full", "; ".join(footprint.opaque), source)
+
+
+def _live(code: Code, path: str) -> Access:
+    from handrail.conflicts.python_live import USER, key_of
+
+    model = code.place.state.get(USER if path.endswith("get_user_model") else key_of(path))
+    what = f"imports {path} instead of the historical {model.label}"
+    return code.touch(("model", model.id), Mode.LIVE, what, model=model.label)
+
+
+def _rows(code: Code, row: RowAccess) -> Iterator[Access]:
+    state = code.place.state
+    model = state.find(state.follow(row.model))
+    if model is None:
+        between = _many_between(state, row.model)
+        if between is not None:
+            yield from _between(code, row, *between)
+            return
+        model = state.get(row.model)
+    yield from row_touches(code, model, row)
+
+
+def _many_between(state: State, key: ModelKey) -> tuple[Model, Field] | None:
+    for model in state.all():
+        if model.key.app_label == key.app_label and key.name.startswith(f"{model.key.name}_"):
+            for each in model.fields.values():
+                if is_many(each.value) and f"{model.key.name}_{each.name}".lower() == key.name:
+                    return model, each
+    return None
+
+
+def _between(code: Code, row: RowAccess, model: Model, each: Field) -> Iterator[Access]:
+    mode = Mode.UPDATE if row.updates or row.inserts or row.deletes else Mode.READ
+    yield _use(code, model)
+    yield from _field(code, model, each, mode)
+
+
+def row_touches(code: Code, model: Model, row: RowAccess, *, raw: bool = False) -> Iterator[Access]:
+    """Yield what an access to the rows of a model touches. raw: it is made by SQL."""
+    state = code.place.state
+    lines = [one for one in family(state, model) if not one.is_proxy] or [model]
+    yield _use(code, model)
+    for one in lines:
+        yield _row(code, one, Mode.READ, f"reads rows of {one.label}")
+    for names, mode in ((row.reads, Mode.READ), (row.updates, Mode.UPDATE)):
+        yield from _named(code, model, lines, names, mode)
+    if row.ordered:
+        yield from _named(code, model, lines, _ordering(lines), Mode.READ)
+        yield _row(code, lines[0], Mode.ORDERED, f"relies on the order of the rows of {lines[0].label}")
+    if row.inserts:
+        for one in lines:
+            yield _row(code, one, Mode.INSERT, f"inserts rows into {one.label}", {"raw": raw})
+            yield from _referred(code, one, row.updates)
+    if row.deletes:
+        for one in lines:
+            yield _row(code, one, Mode.ERASE, f"deletes rows of {one.label}")
+        if not raw:
+            yield from _cascade(code, model)
+
+
+def _ordering(lines: list[Model]) -> frozenset[str]:
+    """Return the fields that the default ordering sorts by."""
+    value = next((one.options["ordering"] for one in lines if one.options.get("ordering")), None)
+    known = frozenset(name for one in lines for name in one.fields)
+    return fields_in(value, known)
+
+
+def _use(code: Code, model: Model) -> Access:
+    return code.touch(("model", model.id), Mode.CODE, f"works on the rows of {model.label}", model=model.label)
+
+
+def _row(code: Code, model: Model, mode: Mode, what: str, detail: Any = None) -> Access:
+    return code.touch(("rows", model.id), mode, what, model=model.label, detail=detail)
+
+
+def _named(code: Code, model: Model, lines: list[Model], names: frozenset[str], mode: Mode) -> Iterator[Access]:
+    if names == ANY:
+        for one in lines:
+            yield from _field(code, one, Field(id=EVERY, name=EVERY), mode)
+        return
+    for name in sorted(names):
+        owner, each = find_field(code.place.state, model, name)
+        if each is not None:
+            yield from _field(code, owner, each, mode)
+            continue
+        target = concrete(code.place.state, model)
+        what = f"uses {target.label}.{name}"
+        yield code.touch(("field name", target.id, name.lower()), Mode.NEED, what, model=target.label, field=name, name=name)
+        if not any(name in reverse_names(other, found) for other, found in code.place.state.referring(target.key)):
+            yield from _field(code, target, target.field(name), mode)
+
+
+def find_field(state: State, model: Model, name: str) -> tuple[Model, Field | None]:
+    """Return the field that a name in a query stands for and the model that holds it."""
+    if name == "pk":
+        key = model.primary_key()
+        return owner_of(state, model, key.name), key
+    for one in family(state, model):
+        for each in one.fields.values():
+            if name in (each.name, attname(each.name, each.value)):
+                return one, each
+    return concrete(state, model), None
+
+
+def _field(code: Code, model: Model, each: Field, mode: Mode) -> Iterator[Access]:
+    verb, name = ("reads" if mode is Mode.READ else "writes"), each.id.partition("@")[0]
+    what = f"{verb} fields of {model.label} that cannot be told" if each.id == EVERY else f"{verb} {model.label}.{name}"
+    yield code.touch(
+        ("field", model.id, each.id),
+        mode,
+        what,
+        model=model.label,
+        field="" if each.id == EVERY else name,
+        before=each.value,
+        detail={"depends": code.depends},
+        doubtful=each.id == EVERY,
+    )
+    if mode is Mode.UPDATE:
+        yield _row(code, model, Mode.UPDATE, f"changes rows of {model.label}")
+        yield from _referred(code, model, frozenset({each.name}) if each.id != EVERY else ANY)
+
+
+def _referred(code: Code, model: Model, names: frozenset[str]) -> Iterator[Access]:
+    """Yield that rows of the targets of foreign keys must be there. names: the fields that get a value; empty for not known."""
+    for each in model.fields.values():
+        if each.target is None or get(each.value, "db_constraint") is False:
+            continue
+        if not names or names == ANY or {each.name, attname(each.name, each.value)} & names:
+            target = concrete(code.place.state, code.place.state.get(each.target))
+            what = f"writes {model.label}.{each.name}, which points at rows of {target.label}"
+            yield code.touch(("rows", target.id), Mode.REFER, what, model=target.label)
+
+
+def _cascade(code: Code, model: Model) -> Iterator[Access]:
+    """Yield what a deletion by historical models does to rows that refer to the deleted ones (on_delete)."""
+    state, seen, pending = code.place.state, {model.id}, [model]
+    while pending:
+        target = pending.pop()
+        for owner, each in [found for one in family(state, target) for found in state.referring(one.key)]:
+            if not has_column(each.value):
+                yield from _field(code, owner, each, Mode.UPDATE)
+                continue
+            action = get(each.value, "on_delete")
+            name = action.path.rpartition(".")[2] if isinstance(action, Name) else "SET"
+            if name == "DO_NOTHING":
+                continue
+            if name in ("PROTECT", "RESTRICT"):
+                yield _row(code, owner, Mode.READ, f"deletes rows of {target.label}, which {owner.label}.{each.name} protects")
+            elif name in ("CASCADE", "DB_CASCADE"):
+                yield _row(code, owner, Mode.ERASE, f"deletes rows of {target.label}, and with them rows of {owner.label}")
+                if owner.id not in seen:
+                    seen.add(owner.id)
+                    pending.append(owner)
+            else:
+                yield from _field(code, owner, each, Mode.UPDATE)
+
+
+def _table(code: Code, table: Any) -> Iterator[Access]:
+    yield from sql_names.table_touches(code, table)
+
+
+def _object(code: Code, sort: str, name: str) -> Iterator[Access]:
+    if sort in ("index", "sequence"):
+        for mode in (Mode.CLAIM, Mode.NEED):
+            yield code.touch(("relation", name.lower()), mode, f"makes or drops {sort} {name}", name=name, detail=sort)
+    yield code.touch(("object", sort, name.lower()), Mode.REPLACE, f"makes or drops {sort} {name}", name=name, detail=sort)

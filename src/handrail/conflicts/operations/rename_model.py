@@ -1,0 +1,44 @@
+"""RenameModel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from handrail.conflicts.access import Mode
+from handrail.conflicts.operations.base import Place, Rule, Touched
+from handrail.domain.footprint import ModelKey
+from handrail.domain.migration import Operation
+
+
+class RenameModel(Rule):
+    """Renames a model, its table, and the columns and tables of many-to-many relations that are named after it."""
+
+    renames = True
+
+    def phrase(self, operation: Operation, place: Place) -> str:
+        """Return what the operation does."""
+        return f"renames {place.model(operation.argument('old_name')).label} to {operation.argument('new_name')}"
+
+    def touches(self, operation: Operation, place: Place) -> Iterator[Touched]:
+        """Yield what the operation touches."""
+        model = place.model(operation.argument("old_name"))
+        yield place.touch(
+            ("model", model.id),
+            Mode.RENAME,
+            self.phrase(operation, place),
+            model=model.label,
+            before=model.name,
+            after=str(operation.argument("new_name")),
+        )
+
+    def apply(self, operation: Operation, place: Place) -> None:
+        """Rename the model in the state and in what refers to it."""
+        model = place.model(operation.argument("old_name"))
+        name = str(operation.argument("new_name"))
+        key = ModelKey(place.app_label, name.lower())
+        renamed = replace(model, key=key, name=name)
+        if key == model.key:
+            place.state.put(renamed)
+        else:
+            place.state.rename(model.key, renamed)
