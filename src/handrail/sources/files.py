@@ -85,6 +85,30 @@ class WorkingTree:
         return found
 
 
+class FoldersTree(WorkingTree):
+    """Certain folders alone, wherever they lie: paths are relative to the root all the same, and may begin with ../ then."""
+
+    def __init__(self, root: Path, folders: Sequence[str]) -> None:
+        super().__init__(root)
+        self.folders = folders
+
+    def paths(self) -> Sequence[str]:
+        """Return the paths of the files in the folders, and of the __init__ files of packages in them, sorted."""
+        found = set()
+        for folder in self.folders:
+            for entry in entries(f"{os.fspath(self.root)}/{folder}"):
+                if not is_folder(entry):
+                    found.add(f"{folder}/{entry.name}")
+                elif entry.name not in SKIPPED:
+                    found.update(f"{folder}/{entry.name}/{inner.name}" for inner in entries(entry.path) if not is_folder(inner))
+        return sorted(found)
+
+    @property
+    def place(self) -> str:
+        """The root and the folders: what is known of others stays as it is."""
+        return "\n".join([super().place, *self.folders])
+
+
 def walk(root: str) -> Iterator[str]:
     """Yield the path of every file below a folder, relative to it; each folder once, under its real place before any link."""
     seen = {place(root)}
@@ -130,7 +154,12 @@ def place(path: str) -> tuple[int, int]:
 
 
 def read_snapshot(tree: Tree, *, cache: FactCache | None = None, apps: Sequence[App] = ()) -> Snapshot:
-    """Return all migrations of a project as they are in a tree; see sources.snapshot.read_snapshot."""
+    """Return all migrations of a project as they are in a tree.
+
+    cache: facts that are known already; what is new is added and saved. apps: the apps of the project, where the app registry
+    is known (see sources.registry_apps; a FoldersTree reaches those outside of the root); else they are found by their folders.
+    Never raises for what files hold: a file that cannot be read is a finding (HR212) of the snapshot.
+    """
     from handrail.sources import snapshot
 
     return snapshot.read_snapshot(tree, cache=cache, apps=apps)
