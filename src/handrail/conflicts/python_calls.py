@@ -80,7 +80,9 @@ def _other(reader: Reader, atom: Any, args: Args, node: ast.AST) -> Values:
         return reader.call(object_attribute(reader, atom, "__call__"), args, node)
     if isinstance(atom, Unknown):
         return UNKNOWN
-    if isinstance(atom, Instance | Handle | Attribute | Meta):
+    if isinstance(atom, Attribute):
+        return reader.opaque(f"calls {atom.path}() on a row of {atom.key}, which Django's own models do not have")
+    if isinstance(atom, Instance | Handle | Meta):
         return reader.opaque(f"calls {type(atom).__name__.lower()}, which is no function")
     if isinstance(atom, Rows | Const):
         return PLAIN
@@ -267,7 +269,7 @@ def _method(reader: Reader, atom: Method, args: Args, node: ast.AST) -> Values:
     if isinstance(owner, Model):
         return python_rows.call_model_method(reader, owner, name, args)
     if isinstance(owner, Live):
-        return python_live.call_method(reader, owner, name, args)
+        return python_live.call_method(reader, owner, name)
     if isinstance(owner, Attribute):
         return python_rows.call_unknown(reader, owner, name)
     if isinstance(owner, FieldValue):
@@ -278,7 +280,7 @@ def _method(reader: Reader, atom: Method, args: Args, node: ast.AST) -> Values:
 
 
 def _field_method(reader: Reader, owner: FieldValue, name: str, args: Args) -> Values:
-    names = reader.record.relations(owner.key)
+    names = reader.record.names(owner.key)
     if name in python_containers.CHANGING:
         reader.record.updates(owner.key, {owner.name})
     if owner.name not in names and name in python_rows.WRITING_METHODS - {"get", "values"}:
@@ -311,12 +313,14 @@ def imported(path: str) -> Values:
     return only(Outside(path))
 
 
-def outside_attribute(atom: Outside, name: str) -> Values:
+def outside_attribute(reader: Reader, atom: Outside, name: str) -> Values:
     """Return what an attribute of something imported may be."""
     if atom.path == "django.db.connections" and name == "__getitem__":
         return only(Handle("connection"))
     if name == "__getitem__":
         return only(atom)
+    if name in python_rows.MANAGERS and "()" in atom.path:
+        return reader.opaque(python_outside.reason(atom.path.partition("()")[0]))
     if name in python_rows.MANAGERS and not python_outside.is_pure(atom.path):
         return only(Live(python_live.key_of(atom.path), atom.path))
     return imported(f"{atom.path}.{name}")

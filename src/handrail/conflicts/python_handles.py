@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handrail.conflicts import python_live, sql_code
+from handrail.conflicts import sql_code
+from handrail.conflicts.python_django import USER
 from handrail.conflicts.python_values import (
     NONE,
     PLAIN,
@@ -17,6 +18,7 @@ from handrail.conflicts.python_values import (
     Method,
     Model,
     Outside,
+    Tup,
     Values,
     only,
     strings,
@@ -94,7 +96,7 @@ def call(reader: Reader, atom: Handle | Meta, name: str, args: Args) -> Values:
     if atom.kind == "connection":
         return _call_connection(reader, name)
     if atom.kind == "operations":
-        return args.get(0, "name") or PLAIN if name == "quote_name" else PLAIN
+        return _call_operations(reader, name, args)
     return _call_cursor(reader, name, args)
 
 
@@ -124,13 +126,13 @@ def model_keys(args: Args) -> list[ModelKey] | None:
     """Return the models that the arguments of get_model may name, or None where they cannot be read."""
     first, second = args.get(0, "app_label"), args.get(1, "model_name")
     if args.more is not None and first is None:
-        return [python_live.USER] if _is_user(args.more) else None
+        return [USER] if _is_user(args.more) else None
     if not first or args.more is not None or args.more_keywords is not None:
         return None
     if second is None or second <= NONE:
         return _labels(first)
     if _is_user(first) and _is_user(second):
-        return [python_live.USER]
+        return [USER]
     apps, models = strings(first), strings(second)
     return [ModelKey(app, model.lower()) for app in apps for model in models] if apps and models else None
 
@@ -143,7 +145,7 @@ def _labels(values: Values) -> list[ModelKey] | None:
             app, _, model = atom.value.partition(".")
             found.append(ModelKey(app, model.lower()))
         elif _is_user(only(atom)):
-            found.append(python_live.USER)
+            found.append(USER)
         else:
             return None
     return found
@@ -164,8 +166,21 @@ def _call_editor(reader: Reader, name: str, args: Args) -> Values:
     return reader.opaque(f"calls schema_editor.{name}()")
 
 
+def _call_operations(reader: Reader, name: str, args: Args) -> Values:
+    """Return what connection.ops gives: names in quotes, and the SQL that sets sequences behind the largest key."""
+    if name == "quote_name":
+        return args.get(0, "name") or PLAIN
+    if name == "sequence_reset_sql":
+        for atom in reader.elements(args.get(1, "model_list") or PLAIN):
+            if not isinstance(atom, Model):
+                return reader.opaque("resets the sequences of models that cannot be read from the file")
+            reader.record.reads(atom.key, {"pk"})
+        return only(Tup((only(Const("SELECT 1")),)))
+    return PLAIN
+
+
 def _call_connection(reader: Reader, name: str) -> Values:
-    if name in ("cursor", "chunked_cursor"):
+    if name in ("cursor", "chunked_cursor", "create_cursor"):
         return only(Handle("cursor"))
     if name == "schema_editor":
         return only(Handle("schema_editor"))
@@ -202,4 +217,4 @@ def get_model_live(reader: Reader, args: Args) -> Values:
 
 def user_model() -> Values:
     """Return what get_user_model() gives."""
-    return only(Live(python_live.USER, "settings.AUTH_USER_MODEL"))
+    return only(Live(USER, "settings.AUTH_USER_MODEL"))

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handrail.conflicts import python_queries
-from handrail.conflicts.python_values import PLAIN, Args, Live, Method, Values, only
+from handrail.conflicts.python_django import USER
+from handrail.conflicts.python_values import PLAIN, Live, Method, Values, only
 from handrail.conflicts.word_sets import words
 from handrail.domain.footprint import ModelKey
-from handrail.domain.migration import SETTING
 
 if TYPE_CHECKING:
     from handrail.conflicts.python_reader import Reader
 
-USER = ModelKey(SETTING, "AUTH_USER_MODEL")
-"""The swappable user model: the setting says which one it is."""
 ROW_METHODS = frozenset({"save", "delete", "refresh_from_db", "full_clean", "clean"})
 VALUE_METHODS = words(
     """
@@ -46,14 +44,14 @@ def attribute(atom: Live, name: str) -> Values:
     return only(Method(atom, name))
 
 
-def call_method(reader: Reader, atom: Live, name: str, args: Args) -> Values:
+def call_method(reader: Reader, atom: Live, name: str) -> Values:
     """Return what a method of a live model gives."""
     use(reader, atom)
     if name in VALUE_METHODS and atom.deep:
         return PLAIN
     if atom.deep or (name not in python_queries.METHODS and name not in ROW_METHODS):
         return reader.opaque(f"calls {atom.path}.{name}(), which is not in this file")
-    for values in args.everything():
-        if any(isinstance(value, Live) for value in values):
-            continue
     return only(atom)
+
+
+__all__ = ["USER", "attribute", "call_method", "key_of", "use"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from handrail.conflicts import python_outside, python_rows
+from handrail.conflicts import python_django, python_outside, python_rows
 from handrail.conflicts.python_values import (
     NO_VALUE,
     NONE,
@@ -64,7 +64,8 @@ OPTIONS = words(
 def call(reader: Reader, rows: Rows, name: str, args: Args, node: ast.AST) -> Values:
     """Return what a method of a manager or queryset gives, and note what it touches."""
     if name not in METHODS:
-        return _custom(reader, rows, name)
+        known = python_django.manager_method(reader, rows, name, args, node)
+        return _custom(reader, rows, name) if known is None else known
     if rows.owner is not None and rows.accessor and (name in LINKING or name in CREATING):
         _link(reader, rows)
     kind = next(part for part in HANDLERS if name in part)

@@ -154,7 +154,7 @@ class Reader:
         if isinstance(atom, Model | Rows | Instance | Live | Related | Attribute | FieldValue):
             return python_rows.attribute(self, atom, name)
         if isinstance(atom, Outside):
-            return python_calls.outside_attribute(atom, name)
+            return python_calls.outside_attribute(self, atom, name)
         if isinstance(atom, Box) and atom.cls is not None:
             return python_calls.object_attribute(self, atom, name)
         if isinstance(atom, Class):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from handrail.conflicts.python_django import KNOWN
 from handrail.conflicts.tables import merge_tables
 from handrail.conflicts.word_sets import words
 from handrail.domain.footprint import ANY, CodeFootprint, ModelKey, RowAccess, TableAccess
@@ -67,6 +68,10 @@ class Record:
     live: dict[str, None] = field(default_factory=dict)
     tables: dict[str, ModelKey] = field(default_factory=dict)
 
+    def names(self, model: ModelKey) -> Mapping[str, ModelKey | None]:
+        """Return the names that can be used on a model, one of Django's own included; empty where the model is unknown."""
+        return self.relations(model) or KNOWN.get(model, {})
+
     def size(self) -> object:
         """Return something that changes whenever anything is added."""
         return [rows.size() for rows in self.rows.values()], len(self.sql), len(self.opaque), len(self.live)
@@ -104,7 +109,7 @@ class Record:
                 self.reads(model, ANY)
             return
         for position, part in enumerate(parts):
-            names = self.relations(model)
+            names = self.names(model)
             if position and part in LOOKUPS and part not in names:
                 return
             (self.updates if write else self.reads)(model, {part})
@@ -118,7 +123,7 @@ class Record:
 
     def inverse(self, owner: ModelKey, target: ModelKey) -> set[str]:
         """Return the names on the target that lead back to the owner."""
-        return {name for name, model in self.relations(target).items() if model == owner}
+        return {name for name, model in self.names(target).items() if model == owner}
 
     def table_of(self, model: ModelKey) -> str:
         """Return a name that stands for a model's table in SQL that is put together."""
@@ -154,7 +159,7 @@ class Record:
 
     def _fields(self, model: ModelKey, columns: frozenset[str]) -> frozenset[str]:
         """Return the fields behind columns: a column that is no field's name may belong to any."""
-        names = self.relations(model)
+        names = self.names(model)
         return columns if not names or columns <= names.keys() else ANY
 
     def footprint(self) -> CodeFootprint:

@@ -80,7 +80,7 @@ def _of_model(reader: Reader, atom: Model, name: str) -> Values:
         return only(Meta(atom.key))
     if name.startswith("__") or name in ("DoesNotExist", "MultipleObjectsReturned", "NotUpdated"):
         return PLAIN
-    if name in reader.record.relations(atom.key):
+    if name in reader.record.names(atom.key):
         reader.record.reads(atom.key, {name})
         return only(Method(atom, name))
     return join(only(Rows(atom.key)), only(Method(atom, name)))
@@ -116,16 +116,16 @@ def of_instance(reader: Reader, key: ModelKey, name: str, atom: Any) -> Values:
             return only(Method(atom, name))
         return PLAIN
     record.reads(key, {name})
-    names = record.relations(key)
+    names = record.names(key)
     target = names.get(name)
     if target is not None:
         return only(Related(target, key, name))
-    return only(FieldValue(key, name)) if names or name in PRIMARY_KEYS else only(Attribute(key, name))
+    return only(FieldValue(key, name)) if name in names or name in PRIMARY_KEYS else only(Attribute(key, name))
 
 
 def _of_related(reader: Reader, atom: Related, name: str) -> Values:
     manager = Rows(atom.key, owner=atom.owner, accessor=atom.accessor)
-    known = reader.record.relations(atom.key)
+    known = reader.record.names(atom.key)
     if name in python_queries.METHODS or name in ("model", "through"):
         as_manager = _of_rows(reader, manager, name)
         if name in INSTANCE_METHODS or name in known:
@@ -147,7 +147,7 @@ def through(reader: Reader, owner: ModelKey, accessor: str) -> Values:
     key = ModelKey(owner.app_label, f"{owner.name}_{accessor}".lower())
     reader.record.reads(owner, {accessor})
     reader.record.updates(owner, {accessor})
-    if not reader.record.relations(key):
+    if not reader.record.names(key):
         reader.record.cannot_read(f"uses the model between the two sides of {owner}.{accessor}, which may be any")
     return only(Model(key))
 
@@ -170,6 +170,8 @@ def store(reader: Reader, atom: Any, name: str, value: Values) -> None:
         reader.opaque(f"sets {name} on the model {atom.key}")
     elif isinstance(atom, FieldValue):
         record.updates(atom.key, {atom.name})
+    elif isinstance(atom, Method) and isinstance(atom.owner, FieldValue):
+        record.updates(atom.owner.key, {atom.owner.name})
     elif leading(value):
         reader.opaque("puts a model or a row where it cannot be followed")
 
@@ -275,7 +277,7 @@ def model_part(reader: Reader, owner: Method, name: str) -> Values:
     """Return what Model.field.name may be: the model between two, else a part of the field's definition."""
     if name == "through":
         return through(reader, owner.owner.key, owner.name)
-    return PLAIN if owner.name in reader.record.relations(owner.owner.key) else only(Method(owner, name))
+    return PLAIN if owner.name in reader.record.names(owner.owner.key) else only(Method(owner, name))
 
 
 def call_unknown(reader: Reader, atom: Attribute, name: str) -> Values:

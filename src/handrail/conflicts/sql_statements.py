@@ -20,6 +20,7 @@ RISKY_SETTINGS = words(
     """
 )
 """Settings that change what later statements mean."""
+HARMLESS_PRAGMAS = ("foreign_key", "legacy_alter_table", "synchronous", "journal_mode")
 OBJECT_KINDS = frozenset(["EXTENSION", "COLLATION", "TYPE", "SEQUENCE", "DOMAIN", "SCHEMA"])
 """Objects that stand for themselves: to make, alter or drop one touches no table."""
 BODIES = frozenset(["FUNCTION", "PROCEDURE", "TRIGGER", "EVENT", "RULE", "AGGREGATE"])
@@ -290,7 +291,7 @@ def _set(tree: exp.Expression, words: str) -> CodeFootprint:
 
 
 def _pragma(tree: exp.Expression, words: str) -> CodeFootprint:
-    return NOTHING if "foreign_keys" in tree.sql().lower() or "foreign_key_check" in tree.sql().lower() else _opaque(words)
+    return NOTHING if any(name in tree.sql().lower() for name in HARMLESS_PRAGMAS) else _opaque(words)
 
 
 def _command(tree: exp.Expression, words: str) -> CodeFootprint:
@@ -303,19 +304,37 @@ def _command(tree: exp.Expression, words: str) -> CodeFootprint:
     for skipped in (["OR", "REPLACE"], ["CONSTRAINT"]):
         if upper[: len(skipped)] == skipped:
             rest, upper = rest[len(skipped) :], upper[len(skipped) :]
+    if verb == "ALTER" and upper[:1] == ["TABLE"] and "CONSTRAINT" in upper:
+        return _renamed_constraint(rest[1:], words)
     if verb in ("CREATE", "DROP", "ALTER") and upper and upper[0] in OBJECT_KINDS | BODIES:
         return _named_object(verb, upper[0], rest[1:], words)
     return _opaque(words)
+
+
+def _renamed_constraint(rest: list[str], words: str) -> CodeFootprint:
+    """Read ALTER TABLE [IF EXISTS] [ONLY] t RENAME CONSTRAINT a TO b."""
+    names = [word for word in rest if word.upper() not in ("IF", "EXISTS", "ONLY")]
+    if len(names) != 6 or [word.upper() for word in (names[1], names[2], names[4])] != ["RENAME", "CONSTRAINT", "TO"]:
+        return _opaque(words)
+    table, old, new = (_folded(names[place]) for place in (0, 3, 5))
+    return CodeFootprint(tables=(TableAccess(table=table, drops=frozenset({old}), creates=frozenset({new})),))
+
+
+def _folded(word: str) -> str:
+    """Return a name as it is written in the text of a statement: without its schema, in lower case unless it is quoted."""
+    name = word.partition("(")[0].rstrip(";,").rpartition(".")[2]
+    return name.strip('"`') if name[:1] in ('"', "`") else name.lower()
 
 
 def _named_object(verb: str, kind: str, rest: list[str], words: str) -> CodeFootprint:
     names = [word for word in rest if word.upper() not in ("IF", "NOT", "EXISTS")]
     if not names:
         return _opaque(words)
-    name = names[0].partition("(")[0].rstrip(";,").rpartition(".")[2]
-    name = name.strip('"`') if name[:1] in '"`' else name.lower()
-    objects = ((kind.lower(), name),)
-    if verb == "ALTER" and {"RENAME", "OWNED", "SCHEMA"} & set(map(str.upper, rest)):
+    objects: tuple[tuple[str, str], ...] = ((kind.lower(), _folded(names[0])),)
+    upper = [word.upper() for word in names]
+    if verb == "ALTER" and upper[1:3] == ["RENAME", "TO"] and len(names) == 4:
+        objects = tuple(sorted((*objects, (kind.lower(), _folded(names[3])))))
+    elif verb == "ALTER" and {"RENAME", "OWNED", "SCHEMA"} & set(upper):
         return _opaque(words, objects=objects)
     if kind in BODIES or "CASCADE" in map(str.upper, rest) or "OWNED" in map(str.upper, rest):
         return _opaque(words, objects=objects)
