@@ -80,7 +80,7 @@ def test_the_classes_of_operations_are_the_same(project: Project, snapshot: Snap
 
 
 def test_the_apps_are_found_without_settings_too(project: Project, snapshot: Snapshot) -> None:
-    """By their folders alone: the same labels for the same folders, of all apps that have migrations; apps that are not installed come on top."""
+    """By their folders alone: the same labels for the same folders; only apps that are not installed come on top."""
     found = read_snapshot(WorkingTree(project.site_packages)).apps
     labels = {key.app_label for key in snapshot.migrations}
     installed = {label: app for label, app in snapshot.apps.items() if label in labels}
