@@ -40,21 +40,39 @@ def torn_apps(graph: MigrationGraph, apps: Collection[str] = ()) -> list[str]:
 def line_of(app_label: str, graph: MigrationGraph, fixed: Collection[MigrationKey], conflicts: Iterable[Conflict]) -> Line:
     """Put an app's migrations in a line: what is fixed first, then each of our chains after the other.
 
-    Chains go by the order that the conflicts ask for, and by name where they ask for none: all of them are unpublished.
+    Chains go by the order that the conflicts ask for, and where they ask for none in plan order, which goes by name where
+    dependencies (also of other apps) leave it open: all of them are unpublished.
     """
     staying = {key for key in graph.nodes if key.app_label == app_label and key in fixed}
     ends = tuple(sorted(key for key in staying if not graph.children[key] & staying))
     placed = frozenset[MigrationKey]().union(*(graph.ancestors(key) for key in ends))
     segments: list[Keys] = []
-    for leaf in _in_order([leaf for leaf in graph.leaf_nodes(app_label) if leaf not in placed], graph, conflicts):
-        segment = tuple(key for key in graph.plan([leaf]) if key.app_label == app_label and key not in placed)
-        segments.append(segment)
+    ours = [leaf for leaf in graph.plan(graph.leaf_nodes()) if leaf in graph.leaf_nodes(app_label) and leaf not in placed]
+    for leaf in _in_order(ours, graph, conflicts):
+        new = [key for key in graph.plan([leaf]) if key.app_label == app_label and key not in placed]
+        for end in (key for key in new if not graph.children[key] & set(new)):
+            needed = _needed_within_app(end, graph)
+            segment = tuple(key for key in new if key in needed and key not in placed)
+            segments.append(segment)
+            placed |= set(segment)
         placed |= graph.ancestors(leaf)
     return Line(app_label=app_label, trunk=ends[0] if ends else None, segments=tuple(segments), fixed_ends=ends)
 
 
+def _needed_within_app(key: MigrationKey, graph: MigrationGraph) -> set[MigrationKey]:
+    """Return what a migration needs along dependencies within its app alone, itself included."""
+    found: set[MigrationKey] = set()
+    stack = [key]
+    while stack:
+        one = stack.pop()
+        if one not in found:
+            found.add(one)
+            stack += [parent for parent in graph.parents[one] if parent.app_label == key.app_label]
+    return found
+
+
 def _in_order(leaves: Sequence[MigrationKey], graph: MigrationGraph, conflicts: Iterable[Conflict]) -> list[MigrationKey]:
-    """Sort leaf nodes by name, but each after those that must come before it, as long as the demands do not go in a circle."""
+    """Put each leaf node after those that must come before it; where that goes in a circle, keep the order."""
     earlier: dict[MigrationKey, set[MigrationKey]] = {leaf: set() for leaf in leaves}
     needs = {leaf: graph.ancestors(leaf) for leaf in leaves}
     for first, second in _demands(conflicts):

@@ -26,9 +26,10 @@ def edits_of(draft: Draft, final: MigrationGraph) -> tuple[Edit, ...]:
         elif changes != Changes() or key != migration.key:
             if migration.key in draft.fixed:
                 raise Immovable(app=key.app_label, keys=[migration.key])
-            edits += _rewritten(draft, key, migration, changes)
+            edits.append(_rewritten(draft, key, migration, changes))
     for key in draft.redirect:
-        edits += _deleted(draft, draft.migrations[key])
+        path = draft.migrations[key].path
+        edits.append(Edit(path=path, action=Action.DELETE, before=draft.files[path]))
     edits += _max_migrations(draft, final)
     return tuple(sorted(edits, key=lambda edit: edit.path))
 
@@ -47,7 +48,7 @@ def _created(draft: Draft, key: MigrationKey, migration: Migration, changes: Cha
     return Edit(path=path, action=Action.CREATE, after=text.encode())
 
 
-def _rewritten(draft: Draft, key: MigrationKey, migration: Migration, changes: Changes) -> Iterator[Edit]:
+def _rewritten(draft: Draft, key: MigrationKey, migration: Migration, changes: Changes) -> Edit:
     from handrail.planning.rewrite import rewritten
     from handrail.planning.syntax import NotRewritable
 
@@ -57,37 +58,17 @@ def _rewritten(draft: Draft, key: MigrationKey, migration: Migration, changes: C
     except NotRewritable as error:
         raise NotRewritten(path=migration.path, line=error.line, what=error.what) from error
     if key == migration.key:
-        yield Edit(path=migration.path, action=Action.REWRITE, before=before, after=after)
-        return
-    yield Edit(
-        path=migration.path, action=Action.RENAME, before=before, after=after, to=_moved(migration.path, migration.key, key)
-    )
-    for path in _beside(draft, migration):
-        content = draft.files[path]
-        yield Edit(path=path, action=Action.RENAME, before=content, after=content, to=_moved(path, migration.key, key))
-
-
-def _deleted(draft: Draft, migration: Migration) -> Iterator[Edit]:
-    for path in (migration.path, *_beside(draft, migration)):
-        yield Edit(path=path, action=Action.DELETE, before=draft.files[path])
-
-
-def _beside(draft: Draft, migration: Migration) -> list[str]:
-    """Return the other files of a migration that is a package."""
-    folder, _, name = migration.path.rpartition("/")
-    if name != "__init__.py":
-        return []
-    return sorted(path for path in draft.files if path.startswith(f"{folder}/") and path != migration.path)
+        return Edit(path=migration.path, action=Action.REWRITE, before=before, after=after)
+    to = _moved(migration.path, migration.key, key)
+    return Edit(path=migration.path, action=Action.RENAME, before=before, after=after, to=to)
 
 
 def _moved(path: str, old: MigrationKey, new: MigrationKey) -> str:
-    """Return where a file goes whose own name, or whose folder's, is a migration's name."""
-    parts = path.split("/")
-    for position in range(len(parts) - 1, -1, -1):
-        if parts[position] in (old.name, f"{old.name}.py"):
-            parts[position] = parts[position].replace(old.name, new.name)
-            return "/".join(parts)
-    raise LookupError(path)
+    """Return where a migration's file goes; Django reads no migration from a package (loader.load_disk, 5.2 to 6.1)."""
+    folder, slash, name = path.rpartition("/")
+    if name != f"{old.name}.py":
+        raise LookupError(path)
+    return f"{folder}{slash}{new.name}.py"
 
 
 def _max_migrations(draft: Draft, final: MigrationGraph) -> Iterator[Edit]:

@@ -274,8 +274,8 @@ RENAMES = Renames(
             'AddField("part", "t", models.ForeignKey("blog.Thing", models.CASCADE))',
         ),
         (
-            'CreateModel("New", [("x", models.TextField()), ("t", models.ForeignKey("shop.Thing", models.SET))], bases=("shop.thing",))',
-            'CreateModel("New", [("x", models.TextField()), ("t", models.ForeignKey("shop.Item", models.SET))], bases=("shop.item",))',
+            'CreateModel("New", [("x", models.F()), ("t", models.ForeignKey("shop.Thing", models.SET))], bases=("shop.thing",))',
+            'CreateModel("New", [("x", models.F()), ("t", models.ForeignKey("shop.Item", models.SET))], bases=("shop.item",))',
         ),
         (
             'AddIndex("thing", models.Index(fields=["-x", "name"], name="x"))',
