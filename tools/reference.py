@@ -87,7 +87,7 @@ def _table(actions: list[argparse.Action]) -> Iterator[str]:
     yield from ("| argument | meaning |", "|---|---|")
     for action in actions:
         name = " ".join(filter(None, [", ".join(action.option_strings), placeholder(action)]))
-        yield f"| `{_cell(name)}` | {_cell(action.help or '')} |"
+        yield f"| `{_cell(name)}` | {_cell((action.help or '').replace('%%', '%'))} |"
 
 
 def _joined(lines: list[str] | Iterator[str]) -> str:

@@ -50,13 +50,13 @@ def _lines(outcome: Outcome, form: Form) -> Iterator[Line]:
 
 
 def _closing(outcome: Outcome) -> Iterator[Line]:
-    """Yield the command's own last lines, then the counts; success is never said over findings."""
+    """Yield the command's own last lines, then the counts; where something was looked for, say that there is nothing."""
     counts = counted(outcome.findings)
     for line in outcome.summary:
         yield [(line, "")]
     if counts:
         yield [(counts, "bold" if outcome.exit else "")]
-    elif not outcome.summary and outcome.exit < FINDINGS:
+    elif not outcome.summary and outcome.exit < FINDINGS and outcome.conflicts is not None:
         yield [("no findings", "")]
 
 

@@ -152,7 +152,7 @@ def test_edits_are_shown_as_what_changes_in_the_files() -> None:
 @pytest.mark.parametrize(
     ("outcome", "last"),
     [
-        (Outcome(command="check", exit=CLEAN), "no findings"),
+        (Outcome(command="check", exit=CLEAN, conflicts=()), "no findings"),
         (Outcome(command="check", exit=CLEAN, summary=("nothing to resolve",)), "nothing to resolve"),
         (
             Outcome(
@@ -170,6 +170,10 @@ def test_the_last_line_says_how_it_ended(outcome: Outcome, last: str) -> None:
     assert text(outcome).splitlines()[-1] == last
 
 
+def test_a_command_that_looks_for_nothing_says_nothing_by_itself() -> None:
+    assert text(Outcome(command="merge-driver", exit=CLEAN)) == ""
+
+
 def test_quiet_leaves_only_findings() -> None:
     outcome = Outcome(
         command="check",
@@ -184,7 +188,7 @@ def test_quiet_leaves_only_findings() -> None:
         "  help: put them in this order: shop.0002_b, then shop.0002_a",
         "  next: handrail resolve shop",
     ]
-    assert text(Outcome(command="check", exit=CLEAN), Form(quiet=True)) == ""
+    assert text(Outcome(command="check", exit=CLEAN, conflicts=()), Form(quiet=True)) == ""
 
 
 def test_the_proof_stands_before_the_last_line() -> None:
@@ -208,9 +212,9 @@ def test_plain_output_imports_nothing_of_rich() -> None:
         "from handrail.domain.outcome import Outcome\n"
         "from handrail.report.base import Form\n"
         "from handrail.report.text import TextReport\n"
-        "print(*TextReport().render(Outcome(command='check', exit=0), Form()))\n"
+        "print(*TextReport().render(Outcome(command='check', exit=0, conflicts=()), Form()))\n"
         "print('rich' in sys.modules)\n"
-        "print(*TextReport().render(Outcome(command='check', exit=0), Form(colour=True)))\n"
+        "print(*TextReport().render(Outcome(command='check', exit=0, conflicts=()), Form(colour=True)))\n"
         "print('rich' in sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
