@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import textwrap
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, ClassVar, NoReturn
@@ -21,30 +21,22 @@ FORMATS = ("text", "json", "github", "gitlab", "sarif")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Installed:
-    """What ``manage.py`` knows of the project; empty for the console script, which reads files alone.
-
-    apps: the folder of the migrations of every installed app, by label. settings: the values of swappable settings.
-    """
-
-    apps: Mapping[str, Path] = field(default_factory=dict)
-    settings: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One invocation. typed: the command line as it was typed, without --yes. form: how the output looks."""
+    """One invocation. typed: the command line as it was typed, without --yes. form: how the output looks.
+
+    registered: whether manage.py has set Django up, so that the app registry says which apps there are.
+    """
 
     root: Path
     typed: str
     form: Form
-    installed: Installed
+    registered: bool
 
     def project(self) -> Project:
         """Return the project that the command is about; nothing of it has been read yet."""
         from handrail.sources.project import Project
 
-        return Project(root=self.root, apps=self.installed.apps, settings=self.installed.settings)
+        return Project(root=self.root, registered=self.registered)
 
 
 class Command:

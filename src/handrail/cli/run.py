@@ -12,7 +12,7 @@ from pathlib import Path
 
 from handrail import __version__, registry
 from handrail.cli import commands
-from handrail.cli.base import FORMATS, Command, Installed, Parser, Session, parser_for
+from handrail.cli.base import FORMATS, Command, Parser, Session, parser_for
 from handrail.cli.output import form_of, show, terminal_width, write_lines
 from handrail.domain.outcome import REFUSED, Outcome
 from handrail.errors.base import Refusal
@@ -25,10 +25,10 @@ INTERRUPTED = 130
 HELP = frozenset({"-h", "--help", "help"})
 
 
-def run(arguments: Sequence[str], program: str = "handrail", installed: Installed | None = None) -> int:
+def run(arguments: Sequence[str], program: str = "handrail", registered: bool = False) -> int:
     """Run one command line and return its exit code; no exception comes out, unless HANDRAIL_DEBUG is set."""
     try:
-        return _run(list(arguments), program, installed or Installed())
+        return _run(list(arguments), program, registered)
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return INTERRUPTED
@@ -36,14 +36,14 @@ def run(arguments: Sequence[str], program: str = "handrail", installed: Installe
         return _reader_gone()
 
 
-def _run(arguments: list[str], program: str, installed: Installed) -> int:
+def _run(arguments: list[str], program: str, registered: bool) -> int:
     try:
         if not arguments or arguments[0] in HELP:
             return _overview(program)
         if arguments[0] == "--version":
             write_lines([f"handrail {__version__}"], sys.stdout)
             return 0
-        return _command(arguments, program, installed)
+        return _command(arguments, program, registered)
     except Refusal as refusal:
         return _refused(refusal, arguments)
     except (KeyboardInterrupt, BrokenPipeError):
@@ -54,7 +54,7 @@ def _run(arguments: list[str], program: str, installed: Installed) -> int:
         return _refused(_bug(error, arguments, program), arguments)
 
 
-def _command(arguments: list[str], program: str, installed: Installed) -> int:
+def _command(arguments: list[str], program: str, registered: bool) -> int:
     key, rest = arguments[0], arguments[1:]
     command = _load(key, program)()
     try:
@@ -63,7 +63,7 @@ def _command(arguments: list[str], program: str, installed: Installed) -> int:
         return 0
     root = _root(options.path)
     form = form_of(options, root)
-    outcome = command.run(options, Session(root=root, typed=_typed(arguments, program), form=form, installed=installed))
+    outcome = command.run(options, Session(root=root, typed=_typed(arguments, program), form=form, registered=registered))
     show(outcome, options.format, form)
     return outcome.exit
 

@@ -37,7 +37,7 @@ def merge_files(base: Snapshot, ours: Snapshot, theirs: Snapshot) -> Merged:
         kept = _merged_version(*versions)
         if kept is not None:
             files[key] = kept
-        reasons += _file_reasons(key, *versions)
+        reasons += file_reasons(key, *versions)
     settings = {**base.settings, **theirs.settings, **ours.settings}
     return Merged(
         graph=MigrationGraph.build(files, settings=settings),
@@ -78,9 +78,10 @@ def _changed(base: Files, side: Files) -> frozenset[MigrationKey]:
     return frozenset(key for key, migration in side.items() if key not in base or migration.digest != base[key].digest)
 
 
-def _file_reasons(
+def file_reasons(
     key: MigrationKey, base: Migration | None, ours: Migration | None, theirs: Migration | None
 ) -> tuple[Reason, ...]:
+    """Return why one file cannot be merged: both sides made it or changed it in different ways; () where it can."""
     if ours is None or theirs is None:
         changed = base is not None and (ours or theirs) is not None and (ours or base).text != (theirs or base).text
         if not changed:

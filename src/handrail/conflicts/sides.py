@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -23,14 +24,19 @@ class Sides:
     base: Keys
 
 
-def leaf_sides(graph: MigrationGraph, apps: Collection[str] = ()) -> Iterator[Sides]:
-    """Yield every pair of leaf nodes of one app as the two sides since their common ancestor, in the order of their names.
+def leaf_sides(
+    graph: MigrationGraph, apps: Collection[str] = (), ages: Mapping[MigrationKey, int] | None = None
+) -> Iterator[Sides]:
+    """Yield every pair of leaf nodes of one app as the two sides since their common ancestor.
 
-    apps: only these, or all where it is empty. Only migrations of the app itself are on a side: what they need of other apps is
-    part of the base, for it comes to every database whichever side is first.
+    apps: only these, or all where it is empty. ages: of two leaf nodes the older one (the smaller number) is theirs; those that
+    are not named are the youngest; among equals the order of the names decides. Only
+    migrations of the app itself are on a side: what they need of other apps is part of the base, for it comes to every database
+    whichever side is first.
     """
     leaves: dict[str, list[MigrationKey]] = {}
-    for leaf in graph.leaf_nodes():
+    known = ages or {}
+    for leaf in sorted(graph.leaf_nodes(), key=lambda leaf: (-known.get(leaf, sys.maxsize), leaf)):
         leaves.setdefault(leaf.app_label, []).append(leaf)
     for app_label, found in sorted(leaves.items()):
         if apps and app_label not in apps:

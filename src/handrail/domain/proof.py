@@ -81,3 +81,16 @@ class Proof:
         ran = bool(self.orders) and all(order.status is Status.OK for order in self.orders)
         compared = not (self.data and self.unseeded)
         return ran and compared and not self.error and not self.schema_differences and not self.row_differences
+
+    @property
+    def ending(self) -> str:
+        """How it ended, in a few words."""
+        if self.error:
+            return f"not run: {self.error}"
+        if self.equal:
+            return "every order ends in the same schema and the same rows"
+        failed = [order.label for order in self.orders if order.status is Status.ERROR]
+        if failed:
+            return f"fails in the order {' and '.join(failed)}"
+        what = [word for word, found in (("schema", self.schema_differences), ("rows", self.row_differences)) if found]
+        return f"the orders differ in {' and '.join(what)}" if what else "models without rows, so that nothing is known of them"

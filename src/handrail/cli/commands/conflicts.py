@@ -36,9 +36,9 @@ class Conflicts(Command):
 
     def run(self, options: argparse.Namespace, session: Session) -> Outcome:
         """Find them."""
-        from handrail import api
+        from handrail.api.conflicts import conflicts
 
-        return api.conflicts(
+        return conflicts(
             session.project(),
             options.apps,
             base=options.base,

@@ -1,0 +1,64 @@
+"""The pipeline of ``handrail conflicts``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from handrail.api.find import Found, among_all_branches, find_conflicts
+from handrail.api.prove import proofs_of
+from handrail.checks._graph import graph_findings
+from handrail.domain.finding import Finding
+from handrail.domain.graph import MigrationGraph
+from handrail.domain.migration import Migration, MigrationKey
+from handrail.domain.outcome import Outcome, exit_of
+from handrail.domain.proof import Proof
+from handrail.report._proof import proof_json, proof_lines
+from handrail.sources.project import Project
+
+
+def conflicts(
+    project: Project,
+    apps: Sequence[str] = (),
+    *,
+    base: str | None = None,
+    head: str | None = None,
+    all_branches: str | None = None,
+    prove: bool = False,
+    database: str | None = None,
+) -> Outcome:
+    """Find the conflicts of the working tree, of head against base, or of all branches that match a glob with each other."""
+    if all_branches is not None:
+        found = among_all_branches(project, apps, all_branches)
+    else:
+        found = find_conflicts(project, apps, base=base, head=head)
+    proofs = proofs_of(project, found, database) if prove else ()
+    findings = findings_of(project, found, apps, proofs)
+    return Outcome(
+        command="conflicts",
+        exit=exit_of(findings),
+        findings=findings,
+        conflicts=found.conflicts,
+        extra={"proofs": [proof_json(proof) for proof in proofs]} if prove else {},
+        proof=tuple(line for one, proof in zip(found.conflicts, proofs, strict=False) for line in proof_lines(one, proof)),
+        sources=texts_of(findings, found.graph.migrations.values()),
+    )
+
+
+def findings_of(project: Project, found: Found, apps: Sequence[str], proofs: Sequence[Proof | None] = ()) -> tuple[Finding, ...]:
+    """Return the findings of what was found, those on unreadable files first."""
+    files = {parent: _place(found.graph, parent) for _, parent in found.graph.missing}
+    branches = project.branches_with({key: path for key, path in files.items() if path})
+    return (*found.unread, *graph_findings(found.graph, found.conflicts, branches, apps, proofs))
+
+
+def texts_of(findings: Iterable[Finding], migrations: Iterable[Migration]) -> dict[str, str]:
+    """Return the texts of the files that findings point into, by path."""
+    wanted = {location.path for finding in findings for location in finding.locations}
+    return {migration.path: migration.text for migration in migrations if migration.path in wanted}
+
+
+def _place(graph: MigrationGraph, key: MigrationKey) -> str:
+    """Return where the file of a missing migration would be: beside the others of its app."""
+    beside = next((one.path for other, one in sorted(graph.migrations.items()) if other.app_label == key.app_label), "")
+    folder, slash, _ = beside.rpartition("/")
+    return f"{folder}{slash}{key.name}.py" if beside else ""

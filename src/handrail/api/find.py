@@ -1,0 +1,114 @@
+"""What a command that asks about conflicts begins with: read, find the sides, decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from handrail.conflicts.among import Contribution, among_branches
+from handrail.conflicts.between import between_apps, between_branches, between_leaves, inside_merges, with_origins
+from handrail.conflicts.merged import merge_files
+from handrail.domain.conflict import Conflict
+from handrail.domain.finding import Finding
+from handrail.domain.graph import MigrationGraph
+from handrail.domain.snapshot import Snapshot
+from handrail.sources.branches import OpenBranch, open_branches, trees
+from handrail.sources.project import Project
+from handrail.sources.standing import ON_TARGET, standings, torn_leaves
+from handrail.sources.tree import Tree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What reading and deciding gave: the graph of the files (merged, for two branches), its conflicts, and unreadable files.
+
+    refs: the trees that were merged, that of our side first; "" is the working tree.
+    """
+
+    graph: MigrationGraph
+    settings: Mapping[str, str]
+    conflicts: tuple[Conflict, ...]
+    refs: tuple[str, ...]
+    unread: tuple[Finding, ...] = ()
+
+
+def find_conflicts(project: Project, apps: Sequence[str], *, base: str | None, head: str | None) -> Found:
+    """Read and decide, without a word about it."""
+    if base is None:
+        return in_one_tree(project, apps, head or "")
+    return across_branches(project, apps, base, head or "")
+
+
+def in_one_tree(project: Project, apps: Sequence[str], ref: str) -> Found:
+    """Find the conflicts between the leaf nodes of one tree, inside its newest merge migrations, and between its apps."""
+    snapshot = project.snapshot(ref)
+    graph = MigrationGraph.build(snapshot.migrations, settings=snapshot.settings)
+    torn = torn_leaves(graph, apps)
+    where = standings(project, graph, torn, project.target()) if torn and not ref else {}
+    ages = {key: standing.age for key, standing in where.items()}
+    origins = {key: (standing.ref, standing.author) for key, standing in where.items()}
+    merges = [key for key in graph.leaf_nodes() if not apps or key.app_label in apps]
+    found = [
+        *between_leaves(graph, snapshot.settings, apps, ages),
+        *inside_merges(graph, snapshot.settings, merges),
+        *between_apps(graph, snapshot.settings, apps),
+    ]
+    return Found(
+        graph=graph,
+        settings=snapshot.settings,
+        conflicts=tuple(with_origins(conflict, origins) for conflict in found),
+        refs=(ref,),
+        unread=snapshot.findings,
+    )
+
+
+def across_branches(project: Project, apps: Sequence[str], base: str, head: str) -> Found:
+    """Find what merging head ("": the working tree) into base would meet."""
+    common = project.require_repository().merge_base(base, head or "HEAD")
+    theirs, ours = project.snapshot(base), project.snapshot(head)
+    before = project.snapshot(common) if common else Snapshot(ref="", apps={}, migrations={})
+    merged = merge_files(before, ours, theirs)
+    settings = {**theirs.settings, **ours.settings}
+    found = between_branches(merged, settings, (head, base), apps)
+    ages = dict.fromkeys(theirs.migrations, ON_TARGET)
+    open_apps = {leaf.app_label for leaf in torn_leaves(merged.graph, apps)} - {label for one in found for label in one.apps}
+    found += between_leaves(merged.graph, settings, open_apps, ages) if open_apps else ()
+    found += inside_merges(merged.graph, settings, merged.ours - merged.theirs)
+    across = between_apps(merged.graph, settings, apps, keys=merged.ours - merged.theirs)
+    found += [one for one in across if merged.theirs.isdisjoint(key for side in one.sides for key in side.migrations)]
+    return Found(
+        graph=merged.graph,
+        settings=settings,
+        conflicts=tuple(found),
+        refs=(head, base),
+        unread=tuple(dict.fromkeys((*ours.findings, *theirs.findings))),
+    )
+
+
+def among_all_branches(project: Project, apps: Sequence[str], glob: str) -> Found:
+    """Find the conflicts that the open branches whose names match a glob have with each other."""
+    repository = project.require_repository()
+    found = open_branches(repository, glob)
+    default = project.snapshot(repository.default_branch() or "HEAD")
+    graph = MigrationGraph.build(default.migrations, settings=default.settings)
+    branches = [contribution(project, branch, tree) for branch, tree in zip(found, trees(repository, found), strict=True)]
+    base = [graph.migrations[key] for key in graph.plan(sorted(graph.nodes))]
+    leaves = {leaf.app_label: leaf for leaf in graph.leaf_nodes()}
+    migrations = {**graph.migrations, **{one.key: one for branch in branches for one in branch.migrations}}
+    return Found(
+        graph=replace(graph, migrations=migrations),
+        settings=default.settings,
+        conflicts=tuple(among_branches(base, branches, default.settings, leaves, apps)),
+        refs=tuple(branch.ref for branch in branches),
+        unread=default.findings,
+    )
+
+
+def contribution(project: Project, branch: OpenBranch, tree: Tree) -> Contribution:
+    """Return the migrations that a branch adds or changes, in plan order."""
+    snapshot = project.read(tree)
+    changed = {change.path for change in branch.changes if change.new}
+    graph = MigrationGraph.build(snapshot.migrations, settings=snapshot.settings)
+    mine = [key for key in sorted(graph.nodes) if snapshot.migrations[key].path in changed]
+    order = [snapshot.migrations[key] for key in graph.plan(mine) if key in set(mine)] if mine else []
+    return Contribution(ref=branch.branch.name, author=branch.branch.author, migrations=tuple(order))

@@ -1,0 +1,163 @@
+"""The conflicts between leaf nodes, between branches, between apps, and inside a merge migration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import combinations
+
+from handrail.conflicts.decide import decide
+from handrail.conflicts.merged import Merged, ancestor_of, sides_of_merge
+from handrail.conflicts.sides import Sides, leaf_sides, sides_of, without_descendants
+from handrail.domain.conflict import Conflict, Reason, Side, Verdict
+from handrail.domain.graph import MigrationGraph
+from handrail.domain.migration import MigrationKey
+
+Settings = Mapping[str, str]
+Pair = tuple[MigrationKey, MigrationKey]
+
+
+def between_leaves(
+    graph: MigrationGraph, settings: Settings, apps: Collection[str] = (), ages: Mapping[MigrationKey, int] | None = None
+) -> Iterator[Conflict]:
+    """Yield one conflict for every pair of leaf nodes of one app: every pair, not only the first; the older one is theirs."""
+    for sides in leaf_sides(graph, apps, ages):
+        yield _judged(graph, sides, settings)
+
+
+def inside_merges(graph: MigrationGraph, settings: Settings, keys: Iterable[MigrationKey]) -> Iterator[Conflict]:
+    """Yield the conflicts that a merge migration among keys covers up.
+
+    A merge migration that has operations of its own is taken for the answer of a person, and one whose sides are independent
+    for right.
+    """
+    for key in sorted(keys):
+        parents = [parent for parent in sorted(graph.parents[key]) if parent.app_label == key.app_label]
+        if len(parents) < 2 or graph.migrations[key].operations:
+            continue
+        for number, parent in enumerate(parents[1:], 1):
+            conflict = _judged(graph, sides_of(graph, parents[:number], [parent], (key.app_label,)), settings)
+            if conflict.verdict not in (Verdict.INDEPENDENT, Verdict.CONVERGENT):
+                yield conflict
+
+
+def between_branches(merged: Merged, settings: Settings, refs: tuple[str, str], apps: Collection[str] = ()) -> list[Conflict]:
+    """Return what a merge of two branches would meet.
+
+    One conflict for every app that both sides carry on, whatever the verdict, and one for every other set of apps in which
+    something of one side meets something of the other. refs: the names of our and their side.
+    """
+    sides = sides_of_merge(merged)
+    reasons = [*merged.reasons, *_reasons(merged.graph, sides, settings)]
+    found = []
+    for labels in _app_sets(merged.graph, sides, reasons):
+        if apps and not set(apps) & set(labels):
+            continue
+        inside = tuple(reason for reason in reasons if apps_of(reason) == labels)
+        mine, yours = (_side(merged.graph, ref, keys, labels) for ref, keys in zip(refs, (sides.ours, sides.theirs), strict=True))
+        ancestor = ancestor_of(merged, labels[0]) if len(labels) == 1 else None
+        found.append(Conflict(apps=labels, ancestor=ancestor, sides=(mine, yours), verdict=worst(inside), reasons=inside))
+    return found
+
+
+def between_apps(
+    graph: MigrationGraph, settings: Settings, apps: Collection[str] = (), keys: Collection[MigrationKey] | None = None
+) -> Iterator[Conflict]:
+    """Yield what two migrations of different apps do to one another while nothing orders them, though no app has two leaves.
+
+    keys: only pairs with one of these; all where it is None.
+    """
+    for one, other in _unordered_meetings(graph):
+        if (apps and not {one.app_label, other.app_label} & set(apps)) or (keys is not None and not {one, other} & set(keys)):
+            continue
+        labels = tuple(sorted((one.app_label, other.app_label)))
+        plan = graph.plan(sorted([one, other]))
+        base = without_descendants(graph, plan, {one, other})
+        conflict = _judged(graph, Sides(apps=labels, ancestor=None, ours=(one,), theirs=(other,), base=base), settings)
+        if conflict.verdict is not Verdict.INDEPENDENT:
+            yield conflict
+
+
+def apps_of(reason: Reason) -> tuple[str, ...]:
+    """Return the labels of the apps whose operations a reason names, sorted."""
+    return tuple(sorted({operation.app_label for operation in reason.operations}))
+
+
+def worst(reasons: Iterable[Reason]) -> Verdict:
+    """Return the verdict of the worst reason; independent where there is none."""
+    return max((reason.verdict for reason in reasons), key=lambda verdict: verdict.rank, default=Verdict.INDEPENDENT)
+
+
+def _judged(graph: MigrationGraph, sides: Sides, settings: Settings) -> Conflict:
+    reasons = tuple(_reasons(graph, sides, settings))
+    mine, yours = (_side(graph, "", keys, sides.apps) for keys in (sides.ours, sides.theirs))
+    return Conflict(apps=sides.apps, ancestor=sides.ancestor, sides=(mine, yours), verdict=worst(reasons), reasons=reasons)
+
+
+def _reasons(graph: MigrationGraph, sides: Sides, settings: Settings) -> tuple[Reason, ...]:
+    base, ours, theirs = (
+        [graph.migrations[key] for key in keys if key in graph.migrations] for keys in (sides.base, sides.ours, sides.theirs)
+    )
+    return decide(base, ours, theirs, ordered=_order_of(graph, sides), settings=settings)[1]
+
+
+def _order_of(graph: MigrationGraph, sides: Sides) -> Callable[[MigrationKey, MigrationKey], bool]:
+    needs = {key: graph.ancestors(key) for key in (*sides.ours, *sides.theirs)}
+    return lambda one, other: other in needs[one] or one in needs[other]
+
+
+def _side(graph: MigrationGraph, ref: str, keys: Iterable[MigrationKey], apps: Collection[str]) -> Side:
+    inside = tuple(key for key in keys if key.app_label in apps)
+    ends = [key for key in inside if not any(child in inside for child in graph.children[key])]
+    return Side(ref=ref, leaf=ends[-1] if ends else None, migrations=inside)
+
+
+def _app_sets(graph: MigrationGraph, sides: Sides, reasons: Iterable[Reason]) -> list[tuple[str, ...]]:
+    torn = {label for label in sides.apps if len(graph.leaf_nodes(label)) > 1}
+    ours, theirs = ({key.app_label for key in keys} for keys in (sides.ours, sides.theirs))
+    return sorted({(label,) for label in torn & ours & theirs} | {apps_of(reason) for reason in reasons})
+
+
+def _unordered_meetings(graph: MigrationGraph) -> Iterator[Pair]:
+    """Yield pairs of different apps that name one thing, as far as the outlines of the files tell, and that nothing orders."""
+    pairs = {*_claimed_twice(graph), *_removed_and_named(graph)}
+    for one, other in sorted(pairs):
+        if one.app_label != other.app_label and not graph.is_ordered(one, other):
+            yield one, other
+
+
+def _claimed_twice(graph: MigrationGraph) -> Iterator[Pair]:
+    claims: dict[str, list[MigrationKey]] = {}
+    for key in sorted(graph.nodes):
+        for name in graph.migrations[key].outline.claims:
+            claims.setdefault(name.lower(), []).append(key)
+    for keys in claims.values():
+        yield from combinations(keys, 2)
+
+
+def _removed_and_named(graph: MigrationGraph) -> Iterator[Pair]:
+    """Yield pairs of which one names a model that the other removes, or changes a field of; "" stands for any."""
+    exact: dict[tuple[str, str], list[MigrationKey]] = {}
+    inside: dict[str, list[MigrationKey]] = {"": []}
+    for key in graph.nodes:
+        for app_label, model, _ in graph.migrations[key].outline.removes:
+            exact.setdefault((app_label, model), []).append(key)
+            inside.setdefault(app_label, []).append(key)
+            inside[""].append(key)
+    for key in graph.nodes:
+        for app_label, model in graph.migrations[key].outline.refers:
+            named = [*exact.get((app_label, model), ()), *exact.get((app_label, ""), ())] if model else inside.get(app_label, ())
+            for other in named:
+                yield (key, other) if key < other else (other, key)
+
+
+def with_origins(conflict: Conflict, origins: Mapping[MigrationKey, tuple[str, str]]) -> Conflict:
+    """Return a conflict whose sides say on which ref and by whom their leaf node was written, where that is known."""
+    return replace(conflict, sides=(_named(conflict.sides[0], origins), _named(conflict.sides[1], origins)))
+
+
+def _named(side: Side, origins: Mapping[MigrationKey, tuple[str, str]]) -> Side:
+    if side.leaf is None or side.leaf not in origins:
+        return side
+    ref, author = origins[side.leaf]
+    return replace(side, ref=ref, author=author)
