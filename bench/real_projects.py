@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bench import table
 from bench.handrail_command import handrail
 from bench.measure import Command, MeasureError, alternate, environment
-from tools import projects, system_packages
+from tools import projects
 from tools.environment import EnvironmentNotMadeError
 
 PROJECTS = ("pretix", "netbox", "mayan")
@@ -49,23 +46,22 @@ def report(scratch: Path) -> Iterator[str]:
     rows, left_out = [], []
     for name in PROJECTS:
         try:
-            with services(name, scratch) as variables:
-                rows.append(row(name, scratch, variables))
+            rows.append(row(name, scratch))
         except (EnvironmentNotMadeError, MeasureError) as failure:
             left_out.append(f"{name}: not measured: {str(failure).splitlines()[-1]}")
     yield from table.lines(HEAD, rows)
     yield from left_out
 
 
-def row(name: str, scratch: Path, variables: Mapping[str, str]) -> list[str]:
+def row(name: str, scratch: Path) -> list[str]:
     """Measure one project."""
     python = projects.python_of(name)
     folder = projects.PROJECTS / name
     settings = {
         "DJANGO_SETTINGS_MODULE": "settings",
-        "PYTHONPATH": f"{folder}:{folder.parent / '_lib'}",
-        "CORPUS_HOME": str(scratch),
-        **variables,
+        "PYTHONPATH": f"{folder}:{folder.parent}",
+        "DATA_DIR": str(scratch),
+        "MAYAN_MEDIA_ROOT": str(scratch),
     }
     words = [str(python), "-m", "django", "makemigrations", "--check", "--dry-run"]
     # Exit code 1: there are changes without a migration, as a newer Django or other settings make them; the work is the same.
@@ -99,28 +95,6 @@ def code(name: str, python: Path, scratch: Path) -> Path:
     for package in NETBOX:
         shutil.copytree(site / package, scratch / "netbox" / package, ignore=shutil.ignore_patterns("__pycache__", "static"))
     return scratch / "netbox"
-
-
-@contextlib.contextmanager
-def services(name: str, scratch: Path) -> Iterator[Mapping[str, str]]:
-    """Start what a project cannot start without, and yield the variables that lead to it: netbox asks for a Redis server."""
-    if name != "netbox":
-        yield {}
-        return
-    program = shutil.which("redis-server")
-    if program is None and system_packages.main(["redis"]):
-        raise MeasureError("its management commands need redis-server, which is not installed")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    command = ["redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", str(scratch)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-    try:
-        time.sleep(0.5)
-        yield {"CORPUS_REDIS_PORT": port, "CORPUS_DB": "postgresql"}
-    finally:
-        server.terminate()
-        server.wait(10)
 
 
 def main() -> None:

@@ -19,8 +19,6 @@ PROJECTS = environment.ROOT / "tests" / "projects"
 VENVS = environment.ROOT / ".venvs"
 PYTHON = "3.12"
 """The version the pins were resolved for."""
-NEEDS = {"mayan": ("python-ldap",), "netbox": ("postgresql-headers", "redis")}
-"""What some projects need of Debian's packages, as tools.system_packages names it."""
 
 
 def python_of(name: str) -> Path:
@@ -29,8 +27,8 @@ def python_of(name: str) -> Path:
     Safe to call from several processes at once. Raises environment.EnvironmentNotMadeError with one line for a person.
     """
     VENVS.mkdir(exist_ok=True)
-    folder = VENVS / f"project-{name}"
-    with (VENVS / f"project-{name}.lock").open("w") as lock:
+    folder = VENVS / name
+    with (VENVS / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _prepare(folder, PROJECTS / name / "requirements.txt")
     return folder / "bin" / "python"
@@ -43,10 +41,8 @@ def _prepare(folder: Path, pins: Path) -> None:
     interpreter = interpreters.find(PYTHON)
     if interpreter is None:
         raise environment.EnvironmentNotMadeError(f"{pins.parent.name} needs python {PYTHON}, which is not on this machine")
-    for need in NEEDS.get(pins.parent.name, ()):
-        environment.need(interpreter, need)
     environment.make(folder, interpreter)
-    # The pins are complete; what a project asks for beside them (a driver that has to be compiled, say) is not wanted.
+    # The pins are complete; what a project asks for beside them (drivers that have to be compiled, say) is not wanted.
     environment.run_patiently([*environment.installer(folder), "--no-deps", "-r", pins])
     environment.finish(folder, [wanted])
 

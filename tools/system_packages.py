@@ -41,12 +41,6 @@ NEEDS: dict[str, tuple[Callable[[], bool], tuple[str, ...]]] = {
         lambda: has("cc") and has_library("libmariadb") and has_python_headers(),
         ("gcc", "libc6-dev", "pkg-config", "libmariadb-dev", f"python3.{sys.version_info.minor}-dev"),
     ),
-    "postgresql-headers": (lambda: has("cc", "pg_config"), ("gcc", "libc6-dev", "libpq-dev")),
-    "python-ldap": (
-        lambda: has("cc") and Path("/usr/include/lber.h").exists() and Path("/usr/include/sasl/sasl.h").exists(),
-        ("gcc", "libc6-dev", "libldap-dev", "libsasl2-dev"),
-    ),
-    "redis": (lambda: has("redis-server"), ("redis-server",)),
 }
 
 
