@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from handrail.errors.hr013 import NotARepository
 from handrail.errors.hr016 import HookInTheWay
+from handrail.execution.files import write
 from handrail.execution.git_hooks import HOOKS, MARK, hook_text
 from handrail.planning.lockfile import FILE_NAME
 from handrail.sources.git import Repository
@@ -144,12 +144,7 @@ def _text(path: Path) -> str:
 
 
 def _write(path: Path, text: str, mode: int | None = None) -> None:
-    """Write a file in one step; what is there keeps its mode unless another is asked for."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if mode is None:
-        mode = path.stat().st_mode & 0o7777 if path.exists() else 0o644
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "wb") as file:
-        file.write(text.encode("utf-8", "surrogateescape"))
-        os.fchmod(file.fileno(), mode)
-    Path(name).replace(path)
+    """Write a file in one step; what is there keeps its permissions unless others are asked for."""
+    if mode is None and path.exists():
+        mode = path.stat().st_mode & 0o7777
+    write(path, text.encode("utf-8", "surrogateescape"), mode)

@@ -18,6 +18,11 @@ def path_of(app: App) -> str:
     return f"{app.path}/{FILE_NAME}" if app.path else FILE_NAME
 
 
+def has_lock(tree: Tree, app: App) -> bool:
+    """Say whether an app has a lock-file."""
+    return bool(tree.read_many([path_of(app)]))
+
+
 def lock_findings(tree: Tree, snapshot: Snapshot, graph: MigrationGraph, apps: Collection[str] = ()) -> Iterator[Finding]:
     """Yield HR115 for every app whose lock-file differs from its files; apps without a lock-file have no finding.
 

@@ -62,6 +62,12 @@ def migration(after: str = "") -> str:
     return FIRST.format(f'("app", "{after}")' if after else "")
 
 
+def package(path: Path) -> None:
+    """Make a folder of migrations with its __init__.py."""
+    path.mkdir(parents=True)
+    (path / "__init__.py").touch()
+
+
 def hook(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
@@ -121,6 +127,7 @@ def test_removal_deletes_attributes_that_held_nothing_else(sandbox: Sandbox) -> 
 
 def test_a_hook_that_is_there_runs_first_and_can_still_stop_the_commit(sandbox: Sandbox) -> None:
     log = sandbox.path.parent / "log"
+    package(sandbox.path / "app" / "migrations")
     hook(sandbox.path / ".git" / "hooks" / "pre-commit", f'#!/bin/sh\necho ran "$@" >> {log}\n[ ! -e stop ]\n')
     assert "rename the hook pre-commit that was there to pre-commit.before-handrail, which runs first" in install(sandbox.path)
     sandbox.commit(app__migrations__0001_initial=migration())
@@ -174,6 +181,7 @@ def test_a_hooks_folder_inside_git_s_own_is_used(sandbox: Sandbox) -> None:
 
 
 def test_a_worktree_shares_the_hooks_of_its_repository(sandbox: Sandbox, tmp_path: Path) -> None:
+    package(sandbox.path / "app" / "migrations")
     sandbox.commit(app__migrations__0001_initial=migration())
     sandbox.git("worktree", "add", "--quiet", "-b", "feature", str(tmp_path / "tree"))
     install(tmp_path / "tree")
@@ -196,7 +204,8 @@ def test_a_bare_repository_is_refused(sandbox: Sandbox) -> None:
 
 def test_the_commit_hook_stops_a_conflict_that_is_staged_and_nothing_else(sandbox: Sandbox) -> None:
     install(sandbox.path)
-    sandbox.commit(app__migrations____init__="", app__migrations__0001_initial=migration())
+    package(sandbox.path / "app" / "migrations")
+    sandbox.commit(app__migrations__0001_initial=migration())
     sandbox.write(app__migrations__0002_a=migration("0001_initial"), app__migrations__0002_b=migration("0001_initial"))
     sandbox.git("add", "app/migrations/0002_a.py")
     sandbox.git("commit", "--quiet", "--message", "one leaf node is staged, two are on disk")
@@ -207,7 +216,7 @@ def test_the_commit_hook_stops_a_conflict_that_is_staged_and_nothing_else(sandbo
 
 
 def test_the_commit_hook_of_a_project_in_a_folder(sandbox: Sandbox) -> None:
-    sandbox.commit(back__app__migrations____init__="", back__app__migrations__0001_initial=migration())
+    sandbox.commit(back__app__migrations__0001_initial=migration())
     install(sandbox.path / "back")
     assert " conflicts --path back --head : " in (sandbox.path / ".git" / "hooks" / "pre-commit").read_text()
     sandbox.write(
@@ -224,7 +233,8 @@ def test_a_check_that_cannot_run_does_not_stop_a_commit(sandbox: Sandbox) -> Non
 
 
 def test_a_merge_that_brings_a_conflict_says_so(sandbox: Sandbox) -> None:
-    sandbox.commit(app__migrations____init__="", app__migrations__0001_initial=migration())
+    package(sandbox.path / "app" / "migrations")
+    sandbox.commit(app__migrations__0001_initial=migration())
     sandbox.git("switch", "--quiet", "--create", "feature")
     sandbox.commit(app__migrations__0002_a=migration("0001_initial"))
     sandbox.git("switch", "--quiet", "main")
@@ -232,4 +242,4 @@ def test_a_merge_that_brings_a_conflict_says_so(sandbox: Sandbox) -> None:
     install(sandbox.path)
     said = sandbox.path.parent / "said"
     sandbox.git("-c", "alias.m=!git merge --quiet --no-edit feature 2>" + str(said), "m")
-    assert "conflict: app has 2 heads 0002_a and 0002_b from common ancestor 0001_initial" in said.read_text()
+    assert "conflict: app has 2 heads 0002_a and 0002_b from common ancestor 0001_initial" in " ".join(said.read_text().split())
