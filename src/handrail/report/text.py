@@ -92,10 +92,13 @@ def _place(place: Location, source: str, form: Form) -> Iterator[Line]:
 
 def _excerpt(source: str, line: int | None, enough: int) -> str:
     """Return a line of the source; where a bracket stays open, with what follows on the same line, until it is enough to read."""
-    lines = source.splitlines()[(line or 1) - 1 :] if line else []
     text = ""
-    for part in lines:
-        text = f"{text}{'' if text.endswith(('(', '[', '{')) or not text else ' '}{part.strip()}"
+    for part in map(str.strip, source.splitlines()[(line or 1) - 1 :] if line else []):
+        if part[:1] in {")", "]", "}"}:
+            text = text.removesuffix(",")
+        elif text and not text.endswith(("(", "[", "{")):
+            text += " "
+        text += part
         if len(text) >= enough or sum(text.count(mark) for mark in "([{") <= sum(text.count(mark) for mark in ")]}"):
             break
     return text

@@ -46,7 +46,7 @@ def test_a_finding_shows_its_places_with_their_lines_and_what_to_do() -> None:
         "  --> shop/migrations/0002_a.py:2  ours: rename field thing.x to y\n"
         '      2 | migrations.RenameField("thing", "x", "y"),\n'
         "  --> shop/migrations/0002_b.py:1  theirs: alter field thing.x\n"
-        '      1 | migrations.AlterField("thing", "x", models.TextField(), ),\n'
+        '      1 | migrations.AlterField("thing", "x", models.TextField()),\n'
         "  note: the field x is altered under its old name, which is gone once the rename\n"
         "        has been run\n"
         "  help: put them in this order: shop.0002_b, then shop.0002_a\n"

@@ -29,8 +29,8 @@ class Check(Command):
 
     def run(self, options: argparse.Namespace, session: Session) -> Outcome:
         """Check."""
-        from handrail import api
+        from handrail.api.check import check
 
-        return api.check(
+        return check(
             session.project(), base=options.base, static=options.static, deploy=options.deploy, database=options.database
         )

@@ -39,9 +39,9 @@ class Resolve(Command):
 
     def run(self, options: argparse.Namespace, session: Session) -> Outcome:
         """Resolve."""
-        from handrail import api
+        from handrail.api.resolve import resolve
 
-        return api.resolve(
+        return resolve(
             session.project(),
             options.apps,
             onto=options.onto,

@@ -24,6 +24,6 @@ class UndoEdits(Command):
 
     def run(self, options: argparse.Namespace, session: Session) -> Outcome:
         """Undo."""
-        from handrail import api
+        from handrail.api.undo_edits import undo_edits
 
-        return api.undo_edits(session.project(), dry_run=options.dry_run, confirm=confirmation(options, session))
+        return undo_edits(session.project(), dry_run=options.dry_run, confirm=confirmation(options, session))
