@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from handrail.domain.migration import SETTING, MigrationKey
 from handrail.domain.value import ListOf, Symbolic, Value
-from handrail.sources.known_calls import SWAPPABLE
+from handrail.sources.arithmetic import Unknown
+from handrail.sources.known_calls import SWAPPABLE, truth
 from handrail.sources.migration_class import MigrationClass, Piece
 from handrail.sources.operations import unreadable_operations
 from handrail.sources.source_file import brief
@@ -99,7 +100,8 @@ def flag(found: MigrationClass, name: str, default: bool | None, notes: list[str
         return default
     piece = pieces[-1]
     value = piece.evaluator.value(piece.node) if piece.kind == "set" and isinstance(piece.node, ast.expr) else Symbolic("")
-    if isinstance(value, Symbolic):
+    try:
+        return None if value is None else truth(value)
+    except Unknown:
         notes.append(f"{name} cannot be told from the file: {brief(piece.node)}")
         return default
-    return None if value is None else bool(value)
