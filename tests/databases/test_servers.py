@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.servers import process
 from tests.servers.base import Database, Server
 from tests.servers.plugin import database_names

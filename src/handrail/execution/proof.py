@@ -110,17 +110,19 @@ def _run(request: Event, timeout: float, python: str) -> tuple[list[Event], str]
             stderr=errors,
             start_new_session=True,
         )
+        late = False
         try:
             output, _ = worker.communicate(json.dumps(request).encode(), timeout=timeout)
             ending = "" if worker.returncode == 0 else f"the process that ran the migrations ended with {worker.returncode}"
         except subprocess.TimeoutExpired:
             output = _stop(worker)
             ending = f"the migrations took more than {timeout:g} seconds"
+            late = True
         except BaseException:
             _stop(worker)
             raise
         errors.seek(0)
-        last = errors.read().decode(errors="replace").strip().splitlines()[-1:]
+        last = [] if late else errors.read().decode(errors="replace").strip().splitlines()[-1:]
     ending = f"{ending}: {last[0]}" if ending and last else ending
     return [json.loads(line) for line in output.splitlines()], ending
 

@@ -6,7 +6,7 @@ import contextlib
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from handrail.domain.proof import Status
@@ -25,10 +25,14 @@ class OrderTimeoutError(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What stopped an order: the migration (None: before the first), the error, and the step, from 0."""
+    """What stopped an order: the migration (None: before the first), the error, and the step, from 0.
+
+    late: it took too long, which other rows will not change.
+    """
 
     migration: Key | None
     error: str
+    late: bool = False
     step: int = 0
 
     def __str__(self) -> str:
@@ -138,7 +142,7 @@ class OrderRunner:
             self.report("running", label=label)
             started = time.monotonic()
             failure = self._run_steps(steps)
-            if failure and failure.step == 0 and len(steps) > 1 and level != LAST:
+            if failure and not failure.late and failure.step == 0 and len(steps) > 1 and level != LAST:
                 self.report("note", text=f"on {LEVELS[level]}, {failure} by itself, so other rows were tried")
                 return None
             self._report_order(label, keys, failure, time.monotonic() - started)
@@ -151,7 +155,7 @@ class OrderRunner:
     def _run_steps(self, steps: tuple[Keys, ...]) -> Failure | None:
         for number, keys in enumerate(steps):
             if failure := self._migrate(keys):
-                return Failure(failure.migration, failure.error, number)
+                return replace(failure, step=number)
         return None
 
     def _migrate(self, keys: Keys) -> Failure | None:
@@ -169,7 +173,7 @@ class OrderRunner:
                 executor = MigrationExecutor(self.connection, progress)  # type: ignore[arg-type]
                 executor.migrate([], plan=[(executor.loader.graph.nodes[key], False) for key in keys])
         except (Exception, SystemExit, OrderTimeoutError) as error:  # noqa: BLE001 - the project's code may raise anything
-            return Failure(current[0] if current else None, describe(error))
+            return Failure(current[0] if current else None, describe(error), isinstance(error, OrderTimeoutError))
         return None
 
     @contextlib.contextmanager
