@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
+from handrail.cli.output import terminal_width
 from handrail.domain.outcome import Outcome
 from handrail.errors.hr001 import Misused
 from handrail.report.base import Form
@@ -99,7 +100,7 @@ def placeholder(action: argparse.Action) -> str:
 
 def _filled(text: str) -> str:
     """Fill the paragraphs of a docstring to the terminal, as argparse does with the help of its options."""
-    width = max(get_terminal_size().columns - 2, 40)
+    width = terminal_width(sys.stdout) - 2
     return "\n\n".join(textwrap.fill(" ".join(block.split()), width) for block in text.strip().split("\n\n"))
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import os
-import re
+import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -42,7 +45,7 @@ def test_the_overview_lists_every_command(arguments: list[str], capsys: pytest.C
     assert run(arguments) == 0
     text = capsys.readouterr().out
     assert text.startswith("usage: handrail COMMAND [options]\n")
-    assert re.search(r"\n  conflicts +Find migration conflicts, in one tree or between branches, from\n +the files alone\n", text)
+    assert " conflicts Find migration conflicts in one tree or between branches " in " ".join(text.split())
     assert text.endswith("exit codes: 0 clean or done, 1 findings, 2 refused or misused, 3 stopped part-way\n")
     assert [key for key in registry.names(commands) if f"\n  {key} " not in text] == []
 
@@ -237,6 +240,18 @@ def test_the_console_script_and_the_module_are_one(capfd: pytest.CaptureFixture[
     for command in ([str(script)], HANDRAIL):
         subprocess.run([*command, "--version"], check=True)
         assert capfd.readouterr().out == f"handrail {__version__}\n"
+
+
+@pytest.mark.parametrize(("columns", "width"), [("", 61), ("70", 70), ("7", 40), ("1000", 120), ("wide", 61)])
+def test_the_width_is_that_of_the_terminal_within_reason(columns: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from handrail.cli.output import terminal_width
+
+    monkeypatch.setenv("COLUMNS", columns)
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours), os.fdopen(theirs, "w") as stream:
+        fcntl.ioctl(stream, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 61, 0, 0))
+        assert terminal_width(stream) == width
+    assert terminal_width(io.StringIO()) == 80
 
 
 def test_a_closed_output_is_no_terminal() -> None:

@@ -11,10 +11,11 @@ from handrail.domain.outcome import Outcome
 
 
 class Conflicts(Command):
-    """Find migration conflicts, in one tree or between branches, from the files alone.
+    """Find migration conflicts in one tree or between branches.
 
     Without options: the leaf conflicts of the working tree, and contradictions between apps that Django does not see. With
-    --base: what merging the working tree (or --head) into that branch would meet. Needs no database and no settings.
+    --base: what merging the working tree (or --head) into that branch would meet. From the files alone: no
+    database, no settings, no import of the project.
     """
 
     examples: ClassVar[Sequence[tuple[str, str]]] = (
