@@ -32,6 +32,7 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     conflicts: tuple[Conflict, ...] | None = None
     edits: tuple[Edit, ...] | None = None
+    done: bool = False
     extra: Mapping[str, Json] = field(default_factory=dict)
     summary: tuple[str, ...] = ()
     proof: tuple[str, ...] = ()

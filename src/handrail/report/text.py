@@ -41,7 +41,7 @@ def _lines(outcome: Outcome, form: Form) -> Iterator[Line]:
         yield from _table(outcome.conflicts, form)
         yield []
     for edit in outcome.edits or ():
-        yield from _edit(edit, form)
+        yield from _done_edit(edit, form) if outcome.done else _edit(edit, form)
         yield []
     if outcome.proof:
         yield from ([(line, "")] for line in outcome.proof)
@@ -125,6 +125,15 @@ def _table(conflicts: Iterable[Conflict], form: Form) -> Iterator[Line]:
     head, *rows = conflict_table(conflicts, form.width)
     yield [(head, "bold")]
     yield from ([(row, "")] for row in rows)
+
+
+def _done_edit(edit: Edit, form: Form) -> Iterator[Line]:
+    """The differences were shown before they were made: what was done to which file is enough."""
+    to = f" to {form.prefix}{edit.to}" if edit.to else ""
+    yield [(f"{_DONE[edit.action]} ", "bold"), (f"{form.prefix}{edit.path}{to}", "")]
+
+
+_DONE = {Action.CREATE: "created", Action.REWRITE: "rewrote", Action.RENAME: "renamed", Action.DELETE: "deleted"}
 
 
 def _edit(edit: Edit, form: Form) -> Iterator[Line]:

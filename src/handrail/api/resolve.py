@@ -1,0 +1,185 @@
+"""The pipeline of ``handrail resolve``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from handrail.api.conflicts import findings_of, texts_of
+from handrail.api.find import Found, across_branches, in_one_tree
+from handrail.api.prove import proofs_of
+from handrail.checks._reasons import findings_of as findings_of_reasons
+from handrail.conflicts.merged import merge_files
+from handrail.domain.finding import Finding
+from handrail.domain.graph import MigrationGraph
+from handrail.domain.migration import MigrationKey
+from handrail.domain.outcome import CLEAN, REFUSED, Outcome
+from handrail.domain.proof import Proof
+from handrail.domain.snapshot import Snapshot
+from handrail.execution.resolving import Read, carry_out, complete, files_of
+from handrail.planning.resolution import Resolution, Strategy
+from handrail.planning.resolve import resolve as plan
+from handrail.report._proof import proof_lines
+from handrail.sources.project import Project, Target
+from handrail.sources.standing import torn_leaves
+from handrail.sources.tree import Tree
+
+Confirm = Callable[[Outcome], None]
+NO_FILES = Snapshot(ref="", apps={}, migrations={})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """All that resolving begins with: what was found, the merged files, what must not move, and how trees are read."""
+
+    found: Found
+    snapshot: Snapshot
+    target: Target | None
+    read: Read
+
+    @property
+    def published(self) -> frozenset[MigrationKey]:
+        """The migrations that stay where they are; empty where it is not known which do."""
+        return frozenset(self.target.migrations) & self.snapshot.migrations.keys() if self.target else frozenset()
+
+
+def resolve(
+    project: Project,
+    apps: Sequence[str] = (),
+    *,
+    onto: str | None = None,
+    strategy: str = "auto",
+    prove: bool = False,
+    update_databases: bool = False,
+    database: str | None = None,
+    all_databases: bool = False,
+    dry_run: bool = False,
+    confirm: Confirm,
+) -> Outcome:
+    """Make one leaf node per app again, or refuse; show the plan first and ask."""
+    situation = look(project, apps, onto)
+    proofs = proofs_of(project, situation.found, database) if prove else ()
+    files = files_of(project.tree(), project.snapshot())
+    resolution = plan(
+        situation.snapshot,
+        situation.found.graph,
+        situation.found.conflicts,
+        files=files,
+        published=situation.published,
+        strategy=Strategy(strategy),
+        proved=bool(proofs) and all(proof is None or proof.equal for proof in proofs),
+        apps=apps,
+    )
+    if resolution.is_refused:
+        return _refused(project, situation, resolution, proofs, apps)
+    if not resolution.edits:
+        return _nothing_to_do(project, situation, apps)
+    resolution = complete(project.root, situation.snapshot, resolution, files, situation.read)
+    outcome = _plan_outcome(situation, resolution, proofs)
+    if dry_run:
+        return outcome
+    confirm(outcome)
+    carry_out(project.root, situation.snapshot, resolution, situation.read)
+    project.forget()
+    return replace(outcome, done=True, summary=_done(resolution))
+
+
+def look(project: Project, apps: Sequence[str], onto: str | None) -> Situation:
+    """Read the working tree, and the target branch where it is named."""
+    if onto is None:
+        found = in_one_tree(project, apps, "")
+        return Situation(found=found, snapshot=project.snapshot(), target=_target(project, found.graph, apps), read=project.read)
+    read = _merged_with(project, onto)
+    return Situation(
+        found=across_branches(project, apps, onto, ""),
+        snapshot=read(project.tree()),
+        target=project.target(onto),
+        read=read,
+    )
+
+
+def _merged_with(project: Project, onto: str) -> Read:
+    """Return how a tree is read as it will be once it is merged with the target."""
+    common = project.require_repository().merge_base(onto, "HEAD")
+    before, theirs = project.snapshot(common) if common else NO_FILES, project.snapshot(onto)
+
+    def read(tree: Tree) -> Snapshot:
+        ours = project.read(tree)
+        merged = merge_files(before, ours, theirs)
+        return replace(ours, apps={**theirs.apps, **ours.apps}, migrations=merged.graph.migrations)
+
+    return read
+
+
+def _target(project: Project, graph: MigrationGraph, apps: Sequence[str]) -> Target | None:
+    """Return what must not move: the target branch; else what is committed, where a leaf node is not."""
+    target = project.target()
+    if target is not None or project.repository is None or not project.repository.head().commit:
+        return target
+    head = project.target("HEAD")
+    leaves = torn_leaves(graph, apps)
+    return head if head is not None and not all(head.has(leaf) for leaf in leaves) else None
+
+
+def _refused(
+    project: Project, situation: Situation, resolution: Resolution, proofs: Sequence[Proof | None], apps: Sequence[str]
+) -> Outcome:
+    found = situation.found
+    findings = [*resolution.refusals]
+    for blocked in resolution.blocked:
+        single = replace(blocked.conflict, reasons=(blocked.reason,))
+        for finding in findings_of_reasons(single, found.graph.migrations):
+            findings.append(replace(finding, notes=(*finding.notes, f"not resolved: {blocked.why}")))
+    return Outcome(
+        command="resolve",
+        exit=REFUSED,
+        findings=tuple(findings) or findings_of(project, found, apps),
+        conflicts=found.conflicts,
+        extra={"strategy": str(resolution.strategy), "edits": [], "renamed": [], "graph": {"leaves": _leaves(found.graph)}},
+        summary=("nothing was written",),
+        proof=_proof_text(found, proofs),
+        sources=texts_of(findings, found.graph.migrations.values()),
+    )
+
+
+def _nothing_to_do(project: Project, situation: Situation, apps: Sequence[str]) -> Outcome:
+    found = situation.found
+    findings: tuple[Finding, ...] = findings_of(project, found, apps)
+    return Outcome(
+        command="resolve",
+        exit=REFUSED if findings else CLEAN,
+        findings=findings,
+        edits=(),
+        extra={"renamed": [], "graph": {"leaves": _leaves(found.graph)}},
+        summary=("one leaf node in every app: nothing to resolve",) if not findings else ("nothing was written",),
+        sources=texts_of(findings, found.graph.migrations.values()),
+    )
+
+
+def _plan_outcome(situation: Situation, resolution: Resolution, proofs: Sequence[Proof | None]) -> Outcome:
+    return Outcome(
+        command="resolve",
+        exit=CLEAN,
+        edits=resolution.edits,
+        extra={
+            "strategy": str(resolution.strategy),
+            "renamed": [[list(old), list(new)] for old, new in (*resolution.renamed, *resolution.aliases)],
+            "graph": {"leaves": [list(leaf) for leaf in resolution.leaves]},
+            "notes": list(resolution.notes),
+        },
+        summary=(*resolution.notes, f"strategy: {resolution.strategy}"),
+        proof=_proof_text(situation.found, proofs),
+    )
+
+
+def _done(resolution: Resolution) -> tuple[str, ...]:
+    leaves = ", ".join(str(leaf) for leaf in resolution.leaves)
+    return (*resolution.notes, f"read again: one leaf node in every app ({leaves})", "take it back with handrail undo-edits")
+
+
+def _leaves(graph: MigrationGraph) -> list[list[str]]:
+    return [list(leaf) for leaf in graph.leaf_nodes()]
+
+
+def _proof_text(found: Found, proofs: Sequence[Proof | None]) -> tuple[str, ...]:
+    return tuple(line for one, proof in zip(found.conflicts, proofs, strict=False) for line in proof_lines(one, proof))

@@ -1,0 +1,33 @@
+"""The mistakes inside single migration files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from handrail.checks._words import Migrations, flatten
+from handrail.checks.hr113 import Swapped
+from handrail.checks.hr213 import NameWillNotFit
+from handrail.checks.hr407 import LiveModel
+from handrail.conflicts.python_code import read_python
+from handrail.domain.finding import Finding
+from handrail.domain.footprint import ModelKey
+from handrail.domain.migration import Migration
+
+
+def file_findings(migrations: Migrations, settings: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what is wrong with migrations one by one. settings: the values of swappable settings."""
+    yield from NameWillNotFit.find(migrations)
+    yield from Swapped.find_in_files(migrations, settings)
+    for key in sorted(migrations):
+        yield from _code_findings(migrations[key])
+
+
+def _code_findings(migration: Migration) -> Iterator[Finding]:
+    for operation in flatten(migration.operations):
+        if operation.path == "django.db.migrations.RunPython":
+            read = read_python(migration, operation.argument("code"), _no_relations)
+            yield from LiveModel.find(migration, operation, read.live_models)
+
+
+def _no_relations(model: ModelKey) -> Mapping[str, ModelKey | None]:  # noqa: ARG001 - which models are imported needs none
+    return {}
