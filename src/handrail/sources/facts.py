@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,8 +11,8 @@ from handrail.domain.outline import Outline, Removed
 from handrail.sources.digest import digest_of
 from handrail.sources.header import Header, read_header
 from handrail.sources.migration_class import MigrationClass, find_migration_class
-from handrail.sources.operations import read_operations
-from handrail.sources.outline import OWN, read_outline
+from handrail.sources.operations import read_operations, too_deep
+from handrail.sources.outline import EVERYTHING, OWN, read_outline
 from handrail.sources.source_file import FAILURES, Unreadable, decode, parse
 
 TOO_DEEP = "it is nested too deep to be read"
@@ -38,7 +39,10 @@ class FileFacts:
     def digest(self) -> str:
         """The digest of what the migration does; see sources.digest."""
         if not self._digest:
-            self._digest = digest_of(parse(self.text), self.migration_class().names)
+            try:
+                self._digest = digest_of(parse(self.text), self.migration_class().names)
+            except RecursionError:
+                self._digest = hashlib.sha256(self.text.encode(errors="surrogatepass")).hexdigest()
             self.changed = True
         return self._digest
 
@@ -46,13 +50,19 @@ class FileFacts:
     def outline(self) -> Outline:
         """The outline, in which OWN stands for the label of the file's app."""
         if self._outline is None:
-            self._outline = read_outline(self.operations(), parse(self.text))
+            try:
+                self._outline = read_outline(self.operations(), parse(self.text))
+            except RecursionError:
+                self._outline = EVERYTHING
             self.changed = True
         return self._outline
 
     def operations(self, package: str = "") -> tuple[Operation, ...]:
         """Return the operations; package: the dotted name of the file's package, for relative imports."""
-        return read_operations(self.migration_class(package))
+        try:
+            return read_operations(self.migration_class(package))
+        except RecursionError:
+            return (too_deep(self.header.lines.get("operations", 1)),)
 
     def migration_class(self, package: str = "") -> MigrationClass:
         """Return the file's Migration class."""

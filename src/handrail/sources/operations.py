@@ -138,6 +138,11 @@ def unknown(node: ast.AST, text: str = "") -> Operation:
     )
 
 
+def too_deep(line: int) -> Operation:
+    """Return the operation that stands for all operations of a file that is nested too deep."""
+    return Operation(name=UNKNOWN, path=UNKNOWN, arguments=source("..."), line=line, end_line=line)
+
+
 def source(text: str) -> dict[str, Value]:
     """Return the arguments of an operation that cannot be told."""
     return {"source": Symbolic(text)}

@@ -33,6 +33,10 @@ CODE = f"{MIGRATIONS}.RunPython"
 SQL = f"{MIGRATIONS}.RunSQL"
 
 
+EVERYTHING = Outline(claims=frozenset({""}), refers=frozenset({ANY}), removes=frozenset({Removed("", "", "")}))
+"""The outline of a file in which anything may be done."""
+
+
 @dataclass(slots=True)
 class Found:
     """What was found so far; see domain.outline.Outline."""
@@ -43,9 +47,9 @@ class Found:
 
     def anything(self) -> None:
         """Note that all could be claimed, named and removed."""
-        self.claims.add("")
-        self.refers.add(ANY)
-        self.removes.add(Removed("", "", ""))
+        self.claims |= EVERYTHING.claims
+        self.refers |= EVERYTHING.refers
+        self.removes |= EVERYTHING.removes
 
 
 def read_outline(operations: Iterable[Operation], module: ast.Module) -> Outline:
