@@ -25,6 +25,7 @@ from handrail.conflicts.python_values import (
     Builtin,
     Class,
     Const,
+    Expr,
     FieldValue,
     Function,
     Handle,
@@ -57,7 +58,7 @@ TAKING = frozenset({"get", "items", "values", "pop", "setdefault", "copy", "popi
 def call(reader: Reader, atom: Any, args: Args, node: ast.AST) -> Values:
     """Return what a call of one atom may return."""
     if isinstance(atom, Function):
-        return invoke(reader, atom, args)
+        return invoke(reader, atom, args, node)
     if isinstance(atom, Method):
         return _method(reader, atom, args, node)
     if isinstance(atom, Builtin):
@@ -71,7 +72,7 @@ def call(reader: Reader, atom: Any, args: Args, node: ast.AST) -> Values:
     if isinstance(atom, Partial):
         return reader.call(only(atom.function), _with_partial(atom, args), node)
     if isinstance(atom, Live):
-        return python_live.use(reader, atom)
+        return python_live.call(reader, atom)
     return _other(reader, atom, args, node)
 
 
@@ -80,6 +81,8 @@ def _other(reader: Reader, atom: Any, args: Args, node: ast.AST) -> Values:
         return reader.call(object_attribute(reader, atom, "__call__"), args, node)
     if isinstance(atom, Unknown):
         return UNKNOWN
+    if isinstance(atom, Expr):
+        return join(only(atom), *(only(part) for values in args.everything() for part in values if isinstance(part, Expr)))
     if isinstance(atom, Attribute):
         return reader.opaque(f"calls {atom.path}() on a row of {atom.key}, which Django's own models do not have")
     if isinstance(atom, Instance | Handle | Meta):
@@ -96,7 +99,7 @@ def _with_partial(atom: Partial, args: Args) -> Args:
     return Args((*atom.positional, *args.positional), tuple(keywords.items()), args.more, args.more_keywords)
 
 
-def invoke(reader: Reader, function: Function, args: Args) -> Values:
+def invoke(reader: Reader, function: Function, args: Args, node: ast.AST) -> Values:
     """Return what a function of the file returns with these arguments."""
     if function.bound is not None:
         args = Args((only(function.bound), *args.positional), args.keywords, args.more, args.more_keywords)
@@ -110,9 +113,12 @@ def invoke(reader: Reader, function: Function, args: Args) -> Values:
     if len(reader.running) >= DEPTH:
         return reader.opaque("calls functions too deep to be read")
     reader.running[key] = NO_VALUE
+    context = reader.context
+    reader.context = ((id(node), context[1]), ())
     try:
         result = _until_stable(reader, function, args, key)
     finally:
+        reader.context = context
         del reader.running[key]
     reader.finished[key] = (reader.changes, result)
     return result
@@ -241,7 +247,7 @@ def _bound(reader: Reader, atom: Any, cls: Class, instance: Any) -> Values:
     owner = cls if atom.how == "classmethod" else instance
     bound = Function(atom.node, atom.scope, owner, atom.how)
     if atom.how == "property" and instance is not None:
-        return invoke(reader, bound, Args())
+        return invoke(reader, bound, Args(), cls.node)
     return only(bound)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from handrail.conflicts import python_rows
 from handrail.conflicts.python_values import (
     NO_VALUE,
+    NONE,
     PLAIN,
     Args,
     Attribute,
@@ -61,6 +62,8 @@ def elements(reader: Reader, atom: Any, *, ordered: bool = False) -> Values:
         return only(atom)
     if isinstance(atom, Class):
         return PLAIN
+    if atom in NONE:
+        return NO_VALUE
     if isinstance(atom, Model | Handle):
         return reader.opaque(f"iterates over {'a model' if isinstance(atom, Model) else atom.kind}")
     return PLAIN

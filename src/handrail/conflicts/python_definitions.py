@@ -86,12 +86,13 @@ def run_comprehension(reader: Reader, node: Any, scope: Scope, box: Box) -> None
         if items is None or len(items) > python_statements.UNROLLED:
             items = [reader.elements(values, loop=ordered)]
             made.append(NO_VALUE)
-        for item in items:
-            python_statements.assign(reader, part.target, item, scope)
-            for test in part.ifs:
-                python_rows.look_at(reader, reader.value(test, scope))
-                made.append(NO_VALUE)
-            level(depth + 1)
+        for number, item in enumerate(items):
+            with python_statements.turn(reader, number):
+                python_statements.assign(reader, part.target, item, scope)
+                for test in part.ifs:
+                    python_rows.look_at(reader, reader.value(test, scope))
+                    made.append(NO_VALUE)
+                level(depth + 1)
 
     level(0)
     if isinstance(node, ast.DictComp):

@@ -37,21 +37,31 @@ def use(reader: Reader, atom: Live) -> Values:
 
 def attribute(atom: Live, name: str) -> Values:
     """Return what an attribute of a live model, manager or row may be."""
-    if name in ("objects", "_default_manager", "_base_manager") or name in python_queries.METHODS or name in ROW_METHODS:
-        return only(atom) if name == "objects" or name.endswith("_manager") else only(Method(atom, name))
+    if name in ("objects", "_default_manager", "_base_manager"):
+        return only(atom)
+    if name in python_queries.METHODS or name in ROW_METHODS or (atom.deep and name in VALUE_METHODS):
+        return only(Method(atom, name))
     if name.isupper() or name in ("DoesNotExist", "MultipleObjectsReturned", "_meta", "pk", "id"):
         return PLAIN
-    return only(Method(atom, name))
+    return only(Live(atom.key, atom.path, deep=True))
 
 
 def call_method(reader: Reader, atom: Live, name: str) -> Values:
-    """Return what a method of a live model gives."""
+    """Return what a method of a live model, or of something behind one of its attributes, gives."""
     use(reader, atom)
-    if name in VALUE_METHODS and atom.deep:
+    if not atom.deep:
+        return only(atom)
+    if name in VALUE_METHODS and name not in python_queries.METHODS:
         return PLAIN
-    if atom.deep or (name not in python_queries.METHODS and name not in ROW_METHODS):
-        return reader.opaque(f"calls {atom.path}.{name}(), which is not in this file")
+    return reader.opaque(f"calls {name}() on what an attribute of {atom.path} leads to")
+
+
+def call(reader: Reader, atom: Live) -> Values:
+    """Return what a call gives: of the model a row, of an attribute whatever its code does."""
+    use(reader, atom)
+    if atom.deep:
+        return reader.opaque(f"calls a method of {atom.path}, which is not in this file")
     return only(atom)
 
 
-__all__ = ["USER", "attribute", "call_method", "key_of", "use"]
+__all__ = ["USER", "attribute", "call", "call_method", "key_of", "use"]

@@ -46,7 +46,7 @@ from handrail.conflicts.python_values import (
 )
 
 BUILTINS = frozenset(dir(builtins))
-STEPS = 60_000
+STEPS = 20_000
 """Expressions looked at before a function counts as too long to be read."""
 
 
@@ -57,8 +57,8 @@ class TooLongError(Exception):
 class Reader:
     """Evaluates expressions; statements, calls and queries are in the modules beside this one.
 
-    record: what was found. boxes: the container made at each place of the file. scopes: one per function and binding, so
-    that a function that calls itself settles. running: the calls that are under way, with what they returned so far.
+    record: what was found. boxes: the container made at each place of the file, by context. context: the call that
+    is under way, with the turns of the loops it stands in, and the turns of the loops in the function. running: the calls that are under way, with what they returned so far.
     """
 
     def __init__(self, record: Record, package: str) -> None:
@@ -67,7 +67,8 @@ class Reader:
         self.discarded: set[int] = set()
         self.loads: dict[int, ast.expr] = {}
         self.finished: dict[object, tuple[object, Values]] = {}
-        self.boxes: dict[tuple[int, str], Box] = {}
+        self.boxes: dict[object, Box] = {}
+        self.context: tuple[object, tuple[int, ...]] = (None, ())
         self.module = Scope()
         self.running: dict[object, Values] = {}
         self.recursive: set[object] = set()
@@ -121,8 +122,8 @@ class Reader:
         python_handles.run_sql(self, given)
 
     def box(self, node: ast.AST, part: str = "") -> Box:
-        """Return the container that is made at a place of the file."""
-        return self.boxes.setdefault((id(node), part), Box())
+        """Return the container that is made at a place of the file, in the present call and turn of a loop."""
+        return self.boxes.setdefault((id(node), part, self.context), Box())
 
     def changed(self, did: bool) -> None:
         """Remember that a container changed: loops and calls run again."""
@@ -159,8 +160,8 @@ class Reader:
             return python_calls.object_attribute(self, atom, name)
         if isinstance(atom, Class):
             return python_calls.class_attribute(self, atom, name, None)
-        if isinstance(atom, Unknown):
-            return UNKNOWN
+        if isinstance(atom, Unknown) or atom in NONE:
+            return UNKNOWN if isinstance(atom, Unknown) else NO_VALUE
         if isinstance(atom, Expr):
             return only(atom)
         if isinstance(atom, Method) and isinstance(atom.owner, Model):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+import builtins
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from handrail.conflicts import python_calls, python_containers, python_definitions, python_rows
@@ -38,11 +40,8 @@ CARRYING_METHODS = words(
     """
 )
 CARRYING_NODES = (ast.Break, ast.Return, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Delete)
-HARMLESS_CALLS = words(
-    """
-    str int float bool len print isinstance getattr setattr hasattr range sorted set abs round repr
-    """
-)
+HARMLESS_CALLS = frozenset(dir(builtins)) - {"next", "iter", "enumerate", "zip"}
+"""Calls that carry nothing from one turn of a loop to the next."""
 
 
 def run(reader: Reader, statements: Iterable[ast.stmt], scope: Scope) -> None:
@@ -154,11 +153,18 @@ def carries_state(nodes: Iterable[ast.AST]) -> bool:
         for part in ast.walk(node):
             if isinstance(part, CARRYING_NODES) or (isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name)):
                 return True
-            if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store):
+            if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store) and isinstance(_root(part), ast.Name):
                 return True
             if isinstance(part, ast.Call) and _carries(part.func):
                 return True
     return False
+
+
+def _root(target: ast.expr) -> ast.expr:
+    """Return what an item is taken of: a name, or an attribute of a row."""
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    return target
 
 
 def _carries(function: ast.expr) -> bool:
@@ -172,10 +178,11 @@ def _for(reader: Reader, node: ast.For, scope: Scope) -> None:
     stops = any(isinstance(part, ast.Break | ast.Continue) for each in node.body for part in ast.walk(each))
     items = python_containers.items_of(values)
     if items is not None and len(items) <= UNROLLED:
-        for item in items:
+        for number, item in enumerate(items):
             before = dict(scope.names)
-            assign(reader, node.target, item, scope)
-            _body(reader, node, scope, weak=stops)
+            with turn(reader, number):
+                assign(reader, node.target, item, scope)
+                _body(reader, node, scope, weak=stops)
             if stops:
                 _join_names(scope, before)
     else:
@@ -187,6 +194,17 @@ def _for(reader: Reader, node: ast.For, scope: Scope) -> None:
 
         settle(reader, scope, once)
     run(reader, node.orelse, scope)
+
+
+@contextmanager
+def turn(reader: Reader, number: int) -> Iterator[None]:
+    """Tell what is made in one turn of a loop from what is made in the others."""
+    before = reader.context
+    reader.context = (before[0], (*before[1], number))
+    try:
+        yield
+    finally:
+        reader.context = before
 
 
 def _body(reader: Reader, node: ast.For | ast.While, scope: Scope, *, weak: bool) -> None:

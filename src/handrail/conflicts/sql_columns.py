@@ -73,13 +73,55 @@ class Names:
         for column in self.tree.find_all(exp.Column):
             if not isinstance(column.this, exp.Star) and _is_assigned(column):
                 continue
-            for table in self.tables_of(column.table) if column.table else self.tables:
+            for table in self.tables_of(column.table) if column.table else self.around(column):
                 found[table].add("*" if isinstance(column.this, exp.Star) else fold(column.this))
         for star in self.tree.find_all(exp.Star):
             if not isinstance(star.parent, exp.Count | exp.Column):
-                for names in found.values():
-                    names.add("*")
+                for table in self.around(star, nearest=True):
+                    found[table].add("*")
         return [TableAccess(table=name, reads=ANY if "*" in names else frozenset(names)) for name, names in found.items()]
+
+    def around(self, node: Any, *, nearest: bool = False) -> list[str]:
+        """Return the tables that a column without a qualifier may belong to: those of its query and of the queries around it."""
+        found: list[str] = []
+        scope = node.find_ancestor(*SCOPES)
+        inside = node
+        if scope is None:
+            return self.tables
+        while scope is not None:
+            found += [name for table in _sources(scope, inside) for name in self._known(table) if name not in found]
+            if nearest:
+                break
+            inside, scope = scope, scope.find_ancestor(exp.CTE, *SCOPES)
+            if isinstance(scope, exp.CTE):
+                break
+        return found
+
+    def _known(self, table: exp.Table) -> list[str]:
+        return [name for name in self.aliases.get(table.alias_or_name.lower(), ()) if name in self.tables]
+
+
+SCOPES = (exp.Select, exp.Update, exp.Delete, exp.Insert, exp.Merge)
+
+
+def _sources(scope: Any, inside: Any) -> list[exp.Table]:
+    """Return the tables that a query's own columns come from; of INSERT the target for what stands outside its SELECT."""
+    if isinstance(scope, exp.Insert):
+        target = scope.this
+        while target is not None and not isinstance(target, exp.Table):
+            target = target.this
+        within = inside.find_ancestor(exp.Select) if not isinstance(inside, exp.Select) else inside
+        return [] if (within is not None and within.find_ancestor(exp.Insert) is scope) or target is None else [target]
+    found = []
+    for key in ("this", "from_", "joins", "using", "tables", "laterals"):
+        for part in _listed(scope.args.get(key)):
+            if isinstance(part, exp.Expression) and not (key == "this" and isinstance(scope, exp.Select)):
+                found += [table for table in part.find_all(exp.Table) if table.find_ancestor(*SCOPES) is scope]
+    return found
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _is_assigned(column: exp.Expression) -> bool:

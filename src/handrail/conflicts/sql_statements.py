@@ -83,8 +83,10 @@ def _sequence(call: Any) -> str:
     return str(first.this).strip('"').lower() if isinstance(first, exp.Literal) else "*"
 
 
-def _query(tree: exp.Expression, _: str) -> CodeFootprint:
+def _query(tree: exp.Expression, words: str) -> CodeFootprint:
     """Read SELECT, INSERT, UPDATE, DELETE and MERGE, and those inside WITH."""
+    if any(isinstance(each.this, exp.Literal) for part in tree.find_all(exp.Update) for each in part.expressions):
+        return _opaque(words)  # a name in double quotes, which is text to MySQL: it was written for another database
     names = Names(tree)
     accesses = names.reads()
     for part in tree.find_all(exp.Insert, exp.Update, exp.Delete, exp.Merge):
