@@ -96,16 +96,11 @@ class Contradiction:
         words = ["handrail"]
         if self.reason.verdict is Verdict.OPAQUE:
             words += ["conflicts", *self.conflict.apps, "--prove"]
-        elif self._needs_a_person():
+        elif needs_a_person(self.reason):
             words += ["explain", self.reason.code]
         else:
             words += ["resolve", *self.conflict.apps]
         return " ".join([*words, *self._refs(words[1])])
-
-    def _needs_a_person(self) -> bool:
-        open_choice = self.reason.verdict is Verdict.OVERLAPPING and self.reason.merged is MISSING
-        no_order = self.reason.verdict is Verdict.ORDER_DEPENDENT and not self.reason.order
-        return open_choice or no_order
 
     def _refs(self, command: str) -> list[str]:
         """Return the options that read the same two sides again."""
@@ -114,6 +109,13 @@ class Contradiction:
         if refs[0] == refs[1]:
             return []
         return [word for option, ref in zip(options, refs, strict=True) if option and ref for word in (option, ref)]
+
+
+def needs_a_person(reason: Reason) -> bool:
+    """Say whether only a person can settle a reason: no merged value, or no order that is right."""
+    if reason.verdict is Verdict.OVERLAPPING:
+        return reason.merged is MISSING
+    return reason.verdict is Verdict.ORDER_DEPENDENT and not reason.order
 
 
 HELP: Mapping[Verdict, str] = {

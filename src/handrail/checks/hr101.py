@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from handrail.checks._reasons import Contradiction, needs_a_person
 from handrail.checks._words import Migrations, listed
 from handrail.checks.base import Check
 from handrail.domain.conflict import Conflict, Side, Verdict
@@ -63,18 +64,31 @@ class LeafConflict(Check):
             "names": listed(leaf.name for leaf in leaves),
             "base": ancestor.name if ancestor else "none",
         }
-        safe = bool(conflicts) and all(conflict.verdict is Verdict.INDEPENDENT for conflict in conflicts)
+        unsettled = _unsettled(conflicts, migrations)
         yield cls.say(
             facts,
             locations=[_place(migrations, leaf, conflicts) for leaf in leaves if leaf in migrations],
             notes=[_comparison(conflict, alone=len(conflicts) == 1) for conflict in conflicts],
-            help=_SAFE if safe else _UNSAFE,
-            command=_command(app_label, conflicts),
+            help=_help(conflicts, settled=unsettled is None),
+            command=unsettled.command() if unsettled else _command(app_label, conflicts),
         )
 
 
-_SAFE = "safe to merge: either order gives the same schema and the same rows"
-_UNSAFE = "settle the reasons that are listed, then make one leaf node again"
+def _unsettled(conflicts: Sequence[Conflict], migrations: Migrations) -> Contradiction | None:
+    """Return the first reason for which resolve has neither a merged value nor an order."""
+    for conflict in conflicts:
+        for reason in conflict.reasons:
+            if reason.verdict is Verdict.OPAQUE or needs_a_person(reason):
+                return Contradiction(conflict=conflict, reason=reason, migrations=migrations)
+    return None
+
+
+def _help(conflicts: Sequence[Conflict], *, settled: bool) -> str:
+    if conflicts and all(conflict.verdict is Verdict.INDEPENDENT for conflict in conflicts):
+        return "safe to merge: either order gives the same schema and the same rows"
+    if conflicts and settled:
+        return "each reason has a merged value or a right order: resolve uses them, or says why it cannot"
+    return "settle the reasons that are listed, then make one leaf node again"
 
 
 def _place(migrations: Migrations, leaf: MigrationKey, conflicts: Sequence[Conflict]) -> Location:

@@ -31,22 +31,27 @@ class TextReport(Report):
 
 
 def _lines(outcome: Outcome, form: Form) -> Iterator[Line]:
-    for number, finding in enumerate(outcome.findings):
-        yield from [[]] if number else []
-        yield from _finding(finding, outcome, form)
-    if form.quiet or outcome.exit == REFUSED:
+    """Yield all sections, with an empty line between each two."""
+    first = True
+    for section in _sections(outcome, form):
+        lines = list(section)
+        yield from [[]] if lines and not first else []
+        yield from lines
+        first = first and not lines
+
+
+def _sections(outcome: Outcome, form: Form) -> Iterator[Iterable[Line]]:
+    yield from (_finding(finding, outcome, form) for finding in outcome.findings)
+    if form.quiet:
         return
-    yield from [[]] if outcome.findings else []
     if outcome.conflicts:
-        yield from _table(outcome.conflicts, form)
-        yield []
-    for edit in outcome.edits or ():
-        yield from _done_edit(edit, form) if outcome.done else _edit(edit, form)
-        yield []
-    if outcome.proof:
-        yield from ([(line, "")] for line in outcome.proof)
-        yield []
-    yield from _closing(outcome)
+        yield _table(outcome.conflicts, form)
+    if outcome.done:
+        yield [_done_edit(edit, form) for edit in outcome.edits or ()]
+    else:
+        yield from (_edit(edit, form) for edit in outcome.edits or ())
+    yield [[(line, "")] for line in outcome.proof]
+    yield _closing(outcome)
 
 
 def _closing(outcome: Outcome) -> Iterator[Line]:
@@ -54,7 +59,7 @@ def _closing(outcome: Outcome) -> Iterator[Line]:
     counts = counted(outcome.findings)
     for line in outcome.summary:
         yield [(line, "")]
-    if counts:
+    if counts and outcome.exit != REFUSED:
         yield [(counts, "bold" if outcome.exit else "")]
     elif not outcome.summary and outcome.exit < FINDINGS and outcome.conflicts is not None:
         yield [("no findings", "")]
@@ -127,10 +132,10 @@ def _table(conflicts: Iterable[Conflict], form: Form) -> Iterator[Line]:
     yield from ([(row, "")] for row in rows)
 
 
-def _done_edit(edit: Edit, form: Form) -> Iterator[Line]:
-    """The differences were shown before they were made: what was done to which file is enough."""
+def _done_edit(edit: Edit, form: Form) -> Line:
+    """Name what was done to a file; the differences were shown before they were made."""
     to = f" to {form.prefix}{edit.to}" if edit.to else ""
-    yield [(f"{_DONE[edit.action]} ", "bold"), (f"{form.prefix}{edit.path}{to}", "")]
+    return [(f"{_DONE[edit.action]} ", "bold"), (f"{form.prefix}{edit.path}{to}", "")]
 
 
 _DONE = {Action.CREATE: "created", Action.REWRITE: "rewrote", Action.RENAME: "renamed", Action.DELETE: "deleted"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -60,7 +61,33 @@ def test_hr101_says_whose_the_leaf_nodes_are_and_what_to_settle_first() -> None:
     assert [place.remark for place in finding.locations] == ["leaf node", "leaf node on origin/main by Ada"]
     assert finding.notes == ("verdict opaque",)
     assert finding.help == "settle the reasons that are listed, then make one leaf node again"
-    assert finding.command == "handrail resolve shop --onto origin/main"
+    assert finding.command == "handrail conflicts shop --prove --base origin/main"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "more", "help", "command"),
+    [
+        (
+            Verdict.CONVERGENT,
+            {},
+            "each reason has a merged value or a right order: resolve uses them, or says why it cannot",
+            "resolve shop",
+        ),
+        (
+            Verdict.OVERLAPPING,
+            {"merged": 1},
+            "each reason has a merged value or a right order: resolve uses them, or says why it cannot",
+            "resolve shop",
+        ),
+        (Verdict.OVERLAPPING, {}, "settle the reasons that are listed, then make one leaf node again", "explain HR103"),
+        (Verdict.ORDER_DEPENDENT, {}, "settle the reasons that are listed, then make one leaf node again", "explain HR103"),
+    ],
+)
+def test_hr101_leads_to_what_is_to_be_done_first(verdict: Verdict, more: dict[str, Any], help: str, command: str) -> None:
+    first = reason("HR102", Kind.SAME_FIELD, Verdict.CONVERGENT)
+    (finding,) = leaf_findings(conflict(first, reason("HR103", Kind.SAME_FIELD, verdict, **more)))
+    assert finding.help == help
+    assert finding.command == f"handrail {command}"
 
 
 def test_hr101_three_leaf_nodes_are_one_finding_with_every_pair() -> None:

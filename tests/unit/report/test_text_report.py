@@ -93,7 +93,7 @@ def test_conflicts_are_a_table_with_a_line_for_each_side_and_reason() -> None:
         "shop  0003_a (2 migrations) by Ada  order-dependent  HR104 rename\n"
         "      0002_b on origin/main                          HR107 data\n"
         "blog  0009_c                        independent      none\n"
-        "shop  0009_d\n"
+        "shop  0009_d"
     )
 
 
@@ -163,6 +163,10 @@ def test_edits_are_shown_as_what_changes_in_the_files() -> None:
             "2 errors, 1 warning, 1 note",
         ),
         (Outcome(command="resolve", exit=REFUSED, findings=(RENAME,)), "  next: handrail resolve shop"),
+        (
+            Outcome(command="resolve", exit=REFUSED, findings=(RENAME,), conflicts=(), summary=("nothing was written",)),
+            "nothing was written",
+        ),
         (Outcome(command="resolve", exit=CLEAN, proof=("both orders: equal",), summary=("done",)), "done"),
     ],
 )
@@ -189,6 +193,19 @@ def test_quiet_leaves_only_findings() -> None:
         "  next: handrail resolve shop",
     ]
     assert text(Outcome(command="check", exit=CLEAN, conflicts=()), Form(quiet=True)) == ""
+
+
+def test_what_was_done_is_said_without_the_differences() -> None:
+    edits = (
+        Edit(path="m/a.py", to="m/b.py", action=Action.RENAME, before=b"", after=b"x"),
+        Edit(path="m/c.py", action=Action.CREATE, after=b"x"),
+        Edit(path="m/d.py", action=Action.REWRITE, before=b"", after=b"x"),
+        Edit(path="m/e.py", action=Action.DELETE, before=b""),
+    )
+    outcome = Outcome(command="resolve", exit=CLEAN, edits=edits, done=True, summary=("read again",))
+    assert text(outcome, Form(prefix="p/")) == (
+        "renamed p/m/a.py to p/m/b.py\ncreated p/m/c.py\nrewrote p/m/d.py\ndeleted p/m/e.py\n\nread again"
+    )
 
 
 def test_the_proof_stands_before_the_last_line() -> None:
