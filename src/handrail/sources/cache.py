@@ -7,7 +7,8 @@ import marshal
 import os
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +101,6 @@ class FactCache:
         self._facts: dict[str, FileFacts] = {}
         self._stale: set[str] = set()
         self._stats: dict[str, dict[str, tuple[Stat, str]]] = {}
-        self._connection: sqlite3.Connection | None = None
         self._usable = True
 
     @classmethod
@@ -121,7 +121,7 @@ class FactCache:
 
     def known_stats(self, root: str) -> Mapping[str, tuple[Stat, str]]:
         """Return stat data and content id by path, as they were when a root was read last."""
-        rows = self._rows("SELECT value FROM stats WHERE root = ?", [root])
+        rows = self._rows([("SELECT value FROM stats WHERE root = ?", [root])])
         value = _unpacked(rows[0][0]) if rows else None
         return value if isinstance(value, dict) else {}
 
@@ -142,81 +142,69 @@ class FactCache:
             self._stats.clear()
             self._stale.clear()
 
-    def close(self) -> None:
-        """Let go of the file."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
     def _read(self, ids: Sequence[str]) -> None:
+        queries = []
         for start in range(0, len(ids), CHUNK):
             some = ids[start : start + CHUNK]
-            marks = ",".join("?" * len(some))
-            for key, data, used in self._rows(f"SELECT id, value, used FROM facts WHERE id IN ({marks})", some):
-                value = _unpacked(data)
-                if isinstance(value, tuple):
-                    self._facts[key] = FileFacts.from_plain(value)
-                    if used < self.now - DAY:
-                        self._stale.add(key)
+            queries.append((f"SELECT id, value, used FROM facts WHERE id IN ({','.join('?' * len(some))})", some))
+        for key, data, used in self._rows(queries):
+            value = _unpacked(data)
+            if isinstance(value, tuple):
+                self._facts[key] = FileFacts.from_plain(value)
+                if used < self.now - DAY:
+                    self._stale.add(key)
 
-    def _rows(self, query: str, values: Sequence[str]) -> list[tuple[Any, ...]]:
-        import sqlite3
+    def _rows(self, queries: Sequence[tuple[str, Sequence[str]]]) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = []
 
-        try:
-            connection = self._open()
-            return [] if connection is None else connection.execute(query, values).fetchall()
-        except sqlite3.OperationalError:
-            self._give_up()
-        except sqlite3.DatabaseError:
-            self._drop()
-        return []
+        def read(connection: sqlite3.Connection) -> None:
+            for query, values in queries:
+                found.extend(connection.execute(query, values).fetchall())
+
+        return found if self._with_database(read) else []
 
     def _write(self, rows: list[tuple[str, bytes, int]], stats: list[tuple[str, bytes, int]]) -> bool:
-        import sqlite3
-
-        try:
-            connection = self._open()
-            if connection is None:
-                return False
+        def write(connection: sqlite3.Connection) -> None:
             with connection:
                 connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", rows)
                 connection.executemany("INSERT OR REPLACE INTO stats VALUES (?, ?, ?)", stats)
                 connection.executemany("UPDATE facts SET used = ? WHERE id = ?", [(self.now, key) for key in self._stale])
                 _shrink(connection, self.now)
-        except sqlite3.OperationalError:
-            self._give_up()
+
+        return self._with_database(write)
+
+    def _with_database(self, use: Callable[[sqlite3.Connection], None]) -> bool:
+        """Use the database; return whether that went well. Where it did not, it is not tried again in this run."""
+        import sqlite3
+
+        if not self._usable:
             return False
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not self.path.exists():
+                _remove_old(self.path, self.now)
+            with closing(sqlite3.connect(self.path, timeout=PATIENCE)) as connection:
+                connection.text_factory = _lenient
+                connection.executescript(TABLES)
+                use(connection)
+        except (OSError, sqlite3.OperationalError):
+            self._usable = False
         except sqlite3.DatabaseError:
-            self._drop()
-            return False
-        return True
+            self._usable = False
+            _put_away(self.path)
+        return self._usable
 
-    def _open(self) -> sqlite3.Connection | None:
-        """Return the connection; None where there can be no cache. Raises sqlite3.DatabaseError for a damaged file."""
-        if self._connection is None and self._usable:
-            import sqlite3
 
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                if not self.path.exists():
-                    _remove_old(self.path, self.now)
-                self._connection = sqlite3.connect(self.path, timeout=PATIENCE)
-            except (OSError, sqlite3.OperationalError):
-                self._give_up()
-                return None
-            self._connection.executescript(TABLES)
-        return self._connection
+def _put_away(path: Path) -> None:
+    """Remove a damaged file, and what SQLite may have left beside it."""
+    for each in (path, path.with_name(f"{path.name}-journal")):
+        with suppress(OSError):
+            each.unlink()
 
-    def _give_up(self) -> None:
-        """Go on without a cache: it is locked for too long, or there is no place for it."""
-        self.close()
-        self._usable = False
 
-    def _drop(self) -> None:
-        """Put a damaged file out of the way."""
-        self._give_up()
-        for path in (self.path, self.path.with_name(f"{self.path.name}-journal")):
-            path.unlink(missing_ok=True)
+def _lenient(text: bytes) -> str:
+    """Decode a text of the database; a damaged one must not hide the sound ones beside it."""
+    return text.decode(errors="replace")
 
 
 def _unpacked(data: object) -> object:

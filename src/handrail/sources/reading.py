@@ -6,7 +6,7 @@ import gc
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from handrail.sources.cache import RACY, FactCache, Stat, content_id
 from handrail.sources.facts import FileFacts, read_facts
@@ -27,12 +27,8 @@ class OnDisk(Protocol):
 
 def read_all(tree: Tree, paths: Sequence[str], cache: FactCache | None) -> tuple[dict[str, FileFacts], dict[str, str]]:
     """Return the facts and the content ids of files, by path. What cannot be opened has neither."""
-    stats: Mapping[str, Stat] = {}
-    ids = dict(tree.identities(paths))
-    started = time.time_ns()
-    if cache is not None and isinstance(tree, OnDisk):
-        stats = tree.stats(paths)
-        ids.update(unchanged(cache.known_stats(tree.place), stats))
+    seen = look(tree, paths, cache) if cache is not None and isinstance(tree, OnDisk) else NOTHING_SEEN
+    ids = {**tree.identities(paths), **seen.unchanged}
     contents = dict(tree.read_many([path for path in paths if path not in ids]))
     ids.update({path: content_id(content) for path, content in contents.items()})
     known = dict(cache.load(ids.values())) if cache is not None else {}
@@ -45,20 +41,42 @@ def read_all(tree: Tree, paths: Sequence[str], cache: FactCache | None) -> tuple
     if cache is not None:
         for key, facts in known.items():
             cache.keep(key, facts)
-        if isinstance(tree, OnDisk):
-            settled = {path: (stat, ids[path]) for path, stat in stats.items() if path in ids and is_settled(stat, started)}
-            cache.keep_stats(tree.place, settled)
+        remember(seen, ids, cache)
     return {path: known[key] for path, key in ids.items() if key in known}, ids
 
 
-def unchanged(known: Mapping[str, tuple[Stat, str]], stats: Mapping[str, Stat]) -> dict[str, str]:
-    """Return the content ids of the files that the disk shows as they were when they were read."""
-    found = {}
-    for path, stat in stats.items():
-        before = known.get(path)
-        if before is not None and before[0] == stat:
-            found[path] = before[1]
-    return found
+class Seen(NamedTuple):
+    """What the disk said of files before they were read. place: the root; "" for a tree that is not on disk.
+
+    known: stat data and content ids of the last time. unchanged: the content ids of files whose stat data is still the same.
+    """
+
+    place: str
+    started: int
+    stats: Mapping[str, Stat]
+    known: Mapping[str, tuple[Stat, str]]
+    unchanged: Mapping[str, str]
+
+
+NOTHING_SEEN = Seen("", 0, {}, {}, {})
+
+
+def look(tree: OnDisk, paths: Sequence[str], cache: FactCache) -> Seen:
+    """Look at files without reading them. The stat data is older than any reading that follows, so that no change is missed."""
+    started, stats, known = time.time_ns(), tree.stats(paths), cache.known_stats(tree.place)
+    unchanged = {path: known[path][1] for path, stat in stats.items() if path in known and known[path][0] == stat}
+    return Seen(tree.place, started, stats, known, unchanged)
+
+
+def remember(seen: Seen, ids: Mapping[str, str], cache: FactCache) -> None:
+    """Keep the stat data of files that are as they were, and of those that were not changed just now."""
+    settled = {
+        path: (stat, ids[path])
+        for path, stat in seen.stats.items()
+        if path in ids and (path in seen.unchanged or is_settled(stat, seen.started))
+    }
+    if settled != seen.known:
+        cache.keep_stats(seen.place, settled)
 
 
 def is_settled(stat: Stat, now: int) -> bool:
