@@ -9,6 +9,7 @@ from handrail.api.conflicts import findings_of, texts_of
 from handrail.api.find import Found, across_branches, in_one_tree
 from handrail.api.prove import proofs_of
 from handrail.checks._reasons import findings_of as findings_of_reasons
+from handrail.checks._reasons import not_resolved
 from handrail.conflicts.merged import merge_files
 from handrail.domain.finding import Finding
 from handrail.domain.graph import MigrationGraph
@@ -129,7 +130,7 @@ def _refused(
     for blocked in resolution.blocked:
         single = replace(blocked.conflict, reasons=(blocked.reason,))
         for finding in findings_of_reasons(single, found.graph.migrations):
-            findings.append(replace(finding, notes=(*finding.notes, f"not resolved: {blocked.why}")))
+            findings.append(not_resolved(finding, blocked.reason, blocked.why))
     return Outcome(
         command="resolve",
         exit=REFUSED,

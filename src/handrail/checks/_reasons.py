@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from handrail import checks, registry
 from handrail.checks._words import Migrations, describe, flatten, listed, operation_at, source
@@ -116,6 +116,17 @@ def needs_a_person(reason: Reason) -> bool:
     if reason.verdict is Verdict.OVERLAPPING:
         return reason.merged is MISSING
     return reason.verdict is Verdict.ORDER_DEPENDENT and not reason.order
+
+
+def not_resolved(finding: Finding, reason: Reason, why: str) -> Finding:
+    """Return the finding of a reason that resolve met and left: it says why, and does not lead back to resolve."""
+    by_hand = reason.verdict is Verdict.OVERLAPPING and reason.merged is not MISSING
+    return replace(
+        finding,
+        notes=(*finding.notes, f"not resolved: {why}"),
+        help="set the merged value in a migration that comes after both" if by_hand else finding.help,
+        command=f"handrail explain {finding.code}" if finding.command.startswith("handrail resolve") else finding.command,
+    )
 
 
 HELP: Mapping[Verdict, str] = {

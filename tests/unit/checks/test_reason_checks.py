@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handrail.checks._reasons import findings_of
+from handrail.checks._reasons import findings_of, not_resolved
 from handrail.domain.conflict import Reason
 from handrail.domain.finding import Finding, Location, Severity
 from handrail.domain.migration import Operation
@@ -290,3 +290,15 @@ def test_every_reason_is_a_finding_of_its_own_in_order() -> None:
 def test_a_code_that_is_no_reason_is_a_mistake() -> None:
     with pytest.raises(TypeError, match="ParallelMerges does not make findings of reasons"):
         list(findings_of(conflict(reason("HR110", Kind.GRAPH, Verdict.OPAQUE)), {}))
+
+
+def test_what_resolve_left_says_why_and_does_not_lead_back_to_resolve() -> None:
+    merges = reason("HR103", Kind.SAME_FIELD, Verdict.OVERLAPPING, model="shop.Thing", field="x", merged=1, operations=BOTH)
+    finding = not_resolved(found(merges, add(), add()), merges, "a merge migration would hide it")
+    assert finding.notes[-1] == "not resolved: a merge migration would hide it"
+    assert finding.help == "set the merged value in a migration that comes after both"
+    assert finding.command == "handrail explain HR103"
+    opaque = reason("HR107", Kind.DATA, Verdict.OPAQUE, model="shop.Thing", operations=BOTH)
+    left = not_resolved(found(opaque, add(), add()), opaque, "it cannot be read")
+    assert left.help == "run both orders on a scratch database, or put the two in an order by a dependency"
+    assert left.command == "handrail conflicts shop --prove"
