@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from handrail.errors.hr011 import RefNotFound
 from handrail.errors.hr012 import HistoryNotThere
@@ -17,11 +18,12 @@ from handrail.sources.git_tree import GitTree
 class OpenBranch:
     """A branch with commits that the default branch does not have.
 
-    base: the commit at which it left. changes: files below the project root that differ between base and its newest commit;
-    renamed files are one deleted and one added.
+    target: the newest commit of the default branch. base: the commit at which the branch left it. changes: files below the
+    project root that differ between base and the branch's newest commit; renamed files are one deleted and one added.
     """
 
     branch: Branch
+    target: str
     base: str
     changes: tuple[Change, ...]
 
@@ -42,18 +44,19 @@ def open_branches(repository: Repository, glob: str = "*", onto: str | None = No
     kept = [branch for branch in found if branch.commit in bases]
     changes = _changes(repository, {branch.commit: bases[branch.commit] for branch in kept})
     return [
-        OpenBranch(branch=branch, base=bases[branch.commit], changes=tuple(changes.get(branch.commit, ()))) for branch in kept
+        OpenBranch(branch=one, target=commit, base=bases[one.commit], changes=tuple(changes.get(one.commit, ()))) for one in kept
     ]
 
 
-def trees(repository: Repository, branches: Iterable[OpenBranch]) -> Iterator[GitTree]:
-    """Yield the files of each branch: those of its base, which many branches share, with its changes laid over them."""
-    bases: dict[str, GitTree] = {}
-    for found in branches:
-        if found.base not in bases:
-            bases[found.base] = repository.tree(found.base)
-        changes = {change.path: change.new for change in found.changes}
-        yield bases[found.base].with_changes(found.branch.name, found.branch.commit, changes)
+def trees(repository: Repository, branches: Sequence[OpenBranch]) -> Iterator[GitTree]:
+    """Yield the files of each branch: those of the target, listed once, with what differs laid over them."""
+    for target, found in groupby(branches, key=lambda branch: branch.target):
+        listed = repository.tree(target)
+        chosen = list(found)
+        changes = _changes(repository, {branch.branch.commit: target for branch in chosen})
+        for branch in chosen:
+            name, commit = branch.branch.name, branch.branch.commit
+            yield listed.with_changes(name, commit, {change.path: change.new for change in changes.get(commit, ())})
 
 
 def _newest_of_each(branches: Iterable[Branch], target: str) -> list[Branch]:

@@ -164,5 +164,6 @@ def test_the_number_of_git_commands_does_not_grow_with_the_branches(sandbox: San
     branch_off(sandbox, "b0", app__new="0")
     few = commands()
     for number in range(1, 20):
+        sandbox.commit(other=str(number))
         branch_off(sandbox, f"b{number}", app__new=str(number))
     assert commands() == few
