@@ -121,7 +121,7 @@ def _put(root: Path, states: Sequence[FileState], *, after: bool) -> None:
     wanted = {state.path: state.after if after else state.before for state in states}
     modes = {state.path: state.new_mode if after else state.mode for state in states}
     for path, content in wanted.items():
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, NotADirectoryError):
             (root / f"{path}{TEMPORARY}").unlink()
         if content is not None and (read(root / path) != content or _mode(root / path) != modes[path]):
             write(root / path, content, modes[path])

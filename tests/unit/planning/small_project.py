@@ -13,7 +13,7 @@ from handrail.domain.conflict import Conflict, Reason, Side, Verdict
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import MigrationKey, OperationKey
 from handrail.domain.snapshot import Snapshot
-from handrail.execution.edits import apply
+from handrail.execution.resolving import carry_out, complete
 from handrail.planning.resolution import Resolution
 from handrail.planning.resolve import resolve
 from handrail.sources.files import WorkingTree, read_snapshot
@@ -92,7 +92,8 @@ class SmallProject:
     def write(self, resolution: Resolution) -> MigrationGraph:
         """Write a resolution, read the files again and return their graph, which is whole."""
         assert not resolution.is_refused, (resolution.refusals, resolution.blocked)
-        apply(resolution.edits, self.root)
+        completed = complete(self.root, self.snapshot, resolution, self.files(), read_snapshot)
+        carry_out(self.root, self.snapshot, completed, read_snapshot)
         again = self.read()
         graph = MigrationGraph.build(again.migrations, settings=again.settings)
         assert not graph.missing
