@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from handrail.cli.base import Session
-from handrail.cli.output import is_terminal, write
+from handrail.cli.output import is_terminal, write, write_lines
 from handrail.domain.outcome import Outcome
 from handrail.errors.hr003 import NotConfirmed
 
@@ -26,6 +26,7 @@ def confirmation(options: Namespace, session: Session) -> Confirm:
     def confirm(plan: Outcome) -> None:
         stream = sys.stdout if options.format == "text" else sys.stderr
         write(plan, "text", replace(session.form, colour=session.form.colour and stream is sys.stdout), stream)
+        write_lines([""], stream)
         if options.yes:
             return
         if not is_terminal(sys.stdin):

@@ -8,6 +8,7 @@ import sys
 import textwrap
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from handrail import __version__, registry
@@ -45,13 +46,13 @@ def _run(arguments: list[str], program: str, registered: bool) -> int:
             return 0
         return _command(arguments, program, registered)
     except Refusal as refusal:
-        return _refused(refusal, arguments)
+        return _refused(refusal, arguments, program)
     except (KeyboardInterrupt, BrokenPipeError):
         raise
     except Exception as error:
         if os.environ.get("HANDRAIL_DEBUG"):
             raise
-        return _refused(_bug(error, arguments, program), arguments)
+        return _refused(_bug(error, arguments, program), arguments, program)
 
 
 def _command(arguments: list[str], program: str, registered: bool) -> int:
@@ -64,7 +65,7 @@ def _command(arguments: list[str], program: str, registered: bool) -> int:
     root = _root(options.path)
     form = form_of(options, root)
     outcome = command.run(options, Session(root=root, typed=_typed(arguments, program), form=form, registered=registered))
-    show(outcome, options.format, form)
+    show(_typeable(outcome, program, options.path), options.format, form)
     return outcome.exit
 
 
@@ -76,7 +77,9 @@ def _load(key: str, program: str) -> type[Command]:
 
         near = get_close_matches(key, registry.names(commands), n=1, cutoff=0.5)
         problem = f"unknown option {key} before the command" if key.startswith("-") else f'unknown command "{key}"'
-        help = f"did you mean {near[0]}?" if near else "name one of the commands that the help lists"
+        help = "name one of the commands that the help lists"
+        if near or key.startswith("-"):
+            help = f"did you mean {near[0]}?" if near else "options come after the command"
         raise Misused(problem=problem, help=help, command=f"{program} --help") from None
 
 
@@ -96,6 +99,20 @@ def _typed(arguments: Sequence[str], program: str) -> str:
     return shlex.join([*program.split(), *(word for word in arguments if word != "--yes")])
 
 
+def _typeable(outcome: Outcome, program: str, path: str) -> Outcome:
+    """Return an outcome whose next commands can be typed as they stand, here and by the same program."""
+    findings = tuple(replace(finding, command=_command_here(finding.command, program, path)) for finding in outcome.findings)
+    return replace(outcome, findings=findings)
+
+
+def _command_here(command: str, program: str, path: str) -> str:
+    words = command.split(" ")
+    if words[0] != "handrail" or len(words) < 2:
+        return command
+    somewhere = path != "." and words[1] in registry.names(commands) and words[1] != "explain" and "--path" not in words
+    return " ".join([program, *words[1:], *(["--path", shlex.quote(path)] if somewhere else [])])
+
+
 def _overview(program: str) -> int:
     """List the commands. Each is imported for its first line, so none may import much at its top."""
     found = registry.discover(commands, Command)
@@ -110,11 +127,11 @@ def _overview(program: str) -> int:
     return 0
 
 
-def _refused(refusal: Refusal, arguments: Sequence[str]) -> int:
+def _refused(refusal: Refusal, arguments: Sequence[str], program: str) -> int:
     """Write a refusal in the format that was asked for, even where the command line could not be parsed."""
     options = _output_options(arguments)
     outcome = Outcome(command=_named(arguments), exit=refusal.exit_code, findings=refusal.findings)
-    show(outcome, options.format, form_of(options, Path(options.path)))
+    show(_typeable(outcome, program, options.path), options.format, form_of(options, Path(options.path)))
     return refusal.exit_code
 
 

@@ -22,7 +22,7 @@ from handrail.report.base import Form
 PLAN = Outcome(
     command="resolve", exit=CLEAN, edits=(Edit(path="a.py", action=Action.DELETE, before=b""),), summary=("1 file changes",)
 )
-SHOWN = "delete a.py\n\n1 file changes\n"
+SHOWN = "delete a.py\n\n1 file changes\n\n"
 
 
 def ask(*, format: str = "text", yes: bool = False) -> None:

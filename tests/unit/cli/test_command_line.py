@@ -22,6 +22,8 @@ from handrail.cli import commands
 from handrail.cli.base import Command
 from handrail.cli.commands.explain import Explain
 from handrail.cli.run import run
+from handrail.domain.finding import Finding, Severity
+from handrail.domain.outcome import Outcome
 
 HANDRAIL = [sys.executable, "-m", "handrail"]
 
@@ -91,7 +93,7 @@ def test_every_command_explains_itself_with_examples_that_parse(key: str, capsys
             ["--yes", "resolve"],
             [
                 "error[HR001]: usage: unknown option --yes before the command",
-                "  help: name one of the commands that the help lists",
+                "  help: options come after the command",
                 "  next: handrail --help",
             ],
         ),
@@ -167,6 +169,36 @@ def test_the_traceback_is_there_for_who_asks(monkeypatch: pytest.MonkeyPatch) ->
     raising(monkeypatch, KeyError("shop"))
     with pytest.raises(KeyError):
         run(["explain"])
+
+
+@pytest.mark.parametrize(
+    ("command", "program", "path", "typed"),
+    [
+        ("handrail resolve shop", "handrail", ".", "handrail resolve shop"),
+        ("handrail resolve shop", "handrail", "a b", "handrail resolve shop --path 'a b'"),
+        ("handrail resolve shop --path x", "handrail", "x", "handrail resolve shop --path x"),
+        ("handrail explain HR101", "handrail", "x", "handrail explain HR101"),
+        ("handrail --help", "python manage.py handrail", "x", "python manage.py handrail --help"),
+        ("handrail resolve", "python manage.py handrail", ".", "python manage.py handrail resolve"),
+        ("git fetch origin", "python manage.py handrail", "x", "git fetch origin"),
+        ("", "handrail", "x", ""),
+    ],
+)
+def test_the_next_command_can_be_typed_as_it_stands(
+    command: str,
+    program: str,
+    path: str,
+    typed: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    finding = Finding(code="HR101", severity=Severity.ERROR, message="m", command=command)
+    monkeypatch.setattr(Explain, "run", lambda self, options, session: Outcome(command="explain", exit=1, findings=(finding,)))
+    if path != ".":
+        (tmp_path / path).mkdir()
+    assert run(["explain", "--path", path, "--format", "json"], program) == 1
+    assert json.loads(capsys.readouterr().out)["findings"][0]["command"] == typed
 
 
 def test_ctrl_c_ends_with_130(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,15 +45,15 @@ def test_the_same_commands_with_the_settings_that_manage_py_takes(project: Path,
 
 def test_help_is_handrails_own(project: Path) -> None:
     done = manage(project, "handrail", "conflicts", "--help", "--settings=config")
-    assert done.stdout.startswith("usage: manage.py handrail conflicts [options] [APP ...]\n")
-    assert "manage.py handrail conflicts --base origin/main\n" in done.stdout
-    assert manage(project, "handrail", "--settings=config").stdout.startswith("usage: manage.py handrail COMMAND")
+    assert done.stdout.startswith("usage: python manage.py handrail conflicts [options] [APP ...]\n")
+    assert "  python manage.py handrail conflicts --base origin/main\n" in done.stdout
+    assert manage(project, "handrail", "--settings=config").stdout.startswith("usage: python manage.py handrail COMMAND")
 
 
 def test_exit_codes_and_refusals_are_those_of_the_console_script(project: Path) -> None:
     done = manage(project, "handrail", "conflict", "--settings=config")
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1] == "  next: manage.py handrail --help"
+    assert done.stderr.splitlines()[-1] == "  next: python manage.py handrail --help"
     assert not (project / "never.sqlite3").exists()
 
 

@@ -18,7 +18,7 @@ class Command(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Run the rest of the command line, so that --help and every option are Handrail's own."""
-        sys.exit(run(_without_django_options(argv[2:]), "manage.py handrail", registered=True))
+        sys.exit(run(_without_django_options(argv[2:]), "python manage.py handrail", registered=True))
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take whatever ``call_command`` hands on."""
@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run for ``call_command``; exit code 0 returns, every other one ends the process as the console script would."""
-        code = run([*args, *options["arguments"]], "manage.py handrail", registered=True)
+        code = run([*args, *options["arguments"]], "python manage.py handrail", registered=True)
         if code:
             sys.exit(code)
 
