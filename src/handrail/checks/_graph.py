@@ -13,6 +13,7 @@ from handrail.checks.hr111 import SquashVersusBranch
 from handrail.checks.hr112 import Cycle
 from handrail.checks.hr116 import MissingDependency
 from handrail.checks.hr117 import NotProved
+from handrail.checks.hr701 import SquashBroken
 from handrail.conflicts.sides import nearest
 from handrail.domain.conflict import Conflict, Verdict
 from handrail.domain.finding import Finding, Severity
@@ -43,6 +44,7 @@ def graph_findings(
     chosen = {key: one for key, one in graph.migrations.items() if not apps or key.app_label in apps}
     yield from ParallelMerges.find(chosen)
     yield from SquashVersusBranch.find_in_files(chosen)
+    yield from SquashBroken.find(chosen)
 
 
 def leaf_findings(graph: MigrationGraph, conflicts: Sequence[Conflict], apps: Collection[str] = ()) -> Iterator[Finding]:
