@@ -261,7 +261,7 @@ def test_g11_a_branch_that_starts_inside_a_squash(tmp_path: Path) -> None:
     write(tmp_path, "shop", "0003_branch", FIELD.format("z"), [("shop", "0002_p")])
     squash(tmp_path, "shop", "0002_squashed_0003_q", [("shop", "0002_p"), ("shop", "0003_q")], FIRST)
     finding = next(one for one in found(tmp_path).findings if one.code == "HR111")
-    assert [place.path for place in finding.locations][0] == "shop/migrations/0003_branch.py"
+    assert finding.locations[0].path == "shop/migrations/0003_branch.py"
 
 
 def test_g12_replaces_in_a_circle(tmp_path: Path) -> None:
