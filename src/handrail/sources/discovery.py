@@ -118,7 +118,7 @@ def name_apps(
     configs: Mapping[str, tuple[Config, ...]],
     needs: Mapping[str, Collection[MigrationKey]],
 ) -> list[Found]:
-    """Return an app for each folder, best first among those with one label.
+    """Return an app for each folder, best first among those with one label; none for one that MIGRATION_MODULES replaces.
 
     configs: the AppConfig classes by path. needs: the dependencies that each folder's files state, by the folder's path.
     """
@@ -126,8 +126,12 @@ def name_apps(
     found = []
     for folder in folders:
         module, label = layout.module(folder.path), placed.get(folder.path, "")
-        if not label:
+        if label:
+            module = settings.migration_modules[label]
+        else:
             label, module = name_app(layout, folder, module, settings, configs, needs.get(folder.path, ()))
+            if label in placed.values():
+                continue
         package = module.rpartition(".")[0]
         installed = any(entry == package or entry.startswith(f"{package}.") for entry in settings.installed_apps)
         rank = (not installed, is_for_tests(folder.path), folder.path.count("/"), folder.path)
