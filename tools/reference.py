@@ -65,6 +65,7 @@ def _command_line() -> Iterator[str]:
     yield from (MADE, "", "# The command line", "")
     yield "`handrail COMMAND` and `manage.py handrail COMMAND` take the same options."
     yield from ("", "Exit codes: 0 clean or done, 1 findings, 2 refused or misused, 3 stopped part-way.")
+    yield from ("", "What `--format` writes, and the keys of the JSON: [output](output.md).")
     for key, command in registry.discover(commands, Command).items():
         yield from _command(command(), key)
     yield from ("", "## Options of all commands", "")

@@ -1,7 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
+from typing import Any
 
+import pytest
+
+from handrail.domain.conflict import Kind as AllKinds
+from handrail.domain.conflict import Verdict as AllVerdicts
 from handrail.domain.edit import Action, Edit
 from handrail.domain.finding import Finding, Location, Severity
 from handrail.domain.outcome import FINDINGS, Outcome
@@ -107,3 +114,27 @@ def test_an_edit_has_the_documented_keys() -> None:
         {"path": "a.py", "action": "rename", "to": "b.py"},
         {"path": "c.py", "action": "delete", "to": None},
     ]
+
+
+def keys_of(value: Any) -> set[str]:
+    """Return every key of an object, however deep."""
+    if isinstance(value, list):
+        return set().union(*map(keys_of, value))
+    return set(value).union(*map(keys_of, value.values())) if isinstance(value, dict) else set()
+
+
+DOCUMENT = (Path(__file__).parents[3] / "docs/reference/output.md").read_text("utf-8")
+
+
+def test_every_key_is_documented() -> None:
+    finding = Finding(code="HR101", severity=Severity.ERROR, message="m", locations=(Location(path="a"),))
+    edit = Edit(path="a", action=Action.DELETE, before=b"")
+    found = conflict(reason("HR103", Kind.SAME_FIELD, Verdict.OVERLAPPING))
+    outcome = Outcome(command="x", exit=FINDINGS, findings=(finding,), conflicts=(found,), edits=(edit,))
+    documented = set(re.findall(r"[`\"](\w+)[`\"]", DOCUMENT))
+    assert keys_of(read(outcome)) - documented == set()
+
+
+@pytest.mark.parametrize("word", [*AllKinds, *AllVerdicts, *Action, *Severity])
+def test_every_word_is_documented(word: str) -> None:
+    assert f"`{word.value}`" in DOCUMENT  # type: ignore[attr-defined]
