@@ -74,11 +74,9 @@ def test_migration_modules_are_read_but_none_is_not() -> None:
 
 def test_apps_are_gathered_from_all_lists() -> None:
     found = read(
-        {
-            "settings.py": 'LOCAL_APPS = ["shop.apps.ShopConfig"]\nINSTALLED_APPS = ["auth", *LOCAL_APPS]\nINSTALLED_APPS += ["x"]\n'
-        }
+        {"settings.py": 'LOCAL_APPS = ["shop.apps.ShopConfig"]\nINSTALLED_APPS = [*LOCAL_APPS]\nINSTALLED_APPS += ["x"]\n'}
     )
-    assert found.installed_apps == {"shop.apps.ShopConfig", "auth", "x"}
+    assert found.installed_apps == {"shop.apps.ShopConfig", "x"}
 
 
 def test_the_module_that_manage_py_names_comes_first_and_its_star_imports_count() -> None:
