@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -14,12 +15,15 @@ from handrail.sources.app_configs import read_configs
 from handrail.sources.cache import FactCache
 from handrail.sources.discovery import Folder, Found, Layout, config_paths, find_folders, name_apps
 from handrail.sources.facts import FileFacts, to_migration
-from handrail.sources.reading import read_all
+from handrail.sources.files import SKIPPED
+from handrail.sources.reading import OnDisk, read_all
 from handrail.sources.settings import ProjectSettings, is_for_tests, read_settings
 from handrail.sources.tree import Tree
 
 NO_PACKAGE = "no __init__.py in the folder, so that Django loads none of its migrations"
 COMPILED = "a compiled file without its source, which Django loads"
+IN_SKIPPED = re.compile(f"(^|/)({'|'.join(map(re.escape, sorted(SKIPPED)))})/")
+"""What a working tree passes over is passed over in git's trees too, where somebody has committed it."""
 GONE = "it cannot be opened"
 Facts = Mapping[str, FileFacts]
 
@@ -28,9 +32,10 @@ def read_snapshot(tree: Tree, *, cache: FactCache | None = None, apps: Sequence[
     """Return all migrations of a project as they are in a tree.
 
     cache: facts that are known already; what is new is kept in it and saved. apps: the apps of the project, where the app
-    registry is known; otherwise they are found by their folders, and named by their AppConfig.
+    registry is known (those that the tree does not have are left out); otherwise they are found by their folders, and named by
+    their AppConfig.
     """
-    paths = tree.paths()
+    paths = tree.paths() if isinstance(tree, OnDisk) else [path for path in tree.paths() if not IN_SKIPPED.search(path)]
     layout = Layout(paths)
     settings = read_settings(tree, paths)
     folders = [layout.folder(app.path) for app in apps] if apps else find_folders(layout, settings)
@@ -71,6 +76,8 @@ def build(ref: str, found: Sequence[Found], facts: Facts, settings: ProjectSetti
     for one in found:
         if one.app.label in apps:
             findings += taken(one, apps[one.app.label])
+            continue
+        if not one.folder.is_package and not one.folder.files:
             continue
         apps[one.app.label] = one.app
         findings += faults(one.folder, facts)

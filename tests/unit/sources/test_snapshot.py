@@ -47,7 +47,7 @@ def test_an_app_is_a_folder_of_migrations() -> None:
 def test_names_are_taken_as_they_are() -> None:
     names = ("m00001_five", "minitial", "m0001-dash", "mß", "m0001_initial")
     snapshot = read(app("shop", **dict.fromkeys(names, migration())))
-    assert sorted(key.name for key in snapshot.migrations) == ["0001-dash", "00001_five", "0001_initial", "initial", "ß"]
+    assert sorted(key.name for key in snapshot.migrations) == ["00001_five", "0001-dash", "0001_initial", "initial", "ß"]
 
 
 def test_what_django_does_not_load_is_not_read() -> None:
@@ -59,6 +59,12 @@ def test_what_django_does_not_load_is_not_read() -> None:
         "shop/migrations/0005_notes.txt": "",
     }
     assert [key.name for key in read(files).migrations] == ["0001_initial"]
+
+
+def test_what_lies_in_an_environment_is_no_part_of_the_project() -> None:
+    assert labels({**app("shop", m0001_initial=migration()), **app("venv/lib/toys", m0001_initial=migration())}) == {
+        "shop": "shop/migrations"
+    }
 
 
 def test_folders_of_other_tools_are_no_apps() -> None:
@@ -138,7 +144,7 @@ def test_migration_modules_name_a_folder_and_its_label() -> None:
 def test_apps_that_are_given_are_taken_as_they_are() -> None:
     given = (App(label="store", path="shop/migrations", module="shop.migrations"), App(label="none", path="none/migrations"))
     snapshot = read({**app("shop", m0001_initial=migration()), **app("other", m0001_initial=migration())}, given)
-    assert snapshot.apps == {"store": given[0], "none": given[1]}
+    assert (snapshot.apps, snapshot.findings) == ({"store": given[0]}, ())
     assert list(snapshot.migrations) == [MigrationKey("store", "0001_initial")]
 
 
