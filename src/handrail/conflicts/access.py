@@ -33,6 +33,8 @@ class Mode(Enum):
     SET = auto()
     TABLE = auto()
     MANAGED = auto()
+    FOLLOW = auto()
+    STALE = auto()
     CODE = auto()
     DDL = auto()
     LIVE = auto()

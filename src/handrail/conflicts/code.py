@@ -120,6 +120,9 @@ def row_touches(code: Code, model: Model, row: RowAccess, *, raw: bool = False) 
     state = code.place.state
     lines = [one for one in family(state, model) if not one.is_proxy] or [model]
     yield _use(code, model)
+    if code.depends:
+        what = f"makes something that depends on the table of {model.label}"
+        yield code.touch(("model", model.id), Mode.DDL, what, model=model.label)
     for one in lines:
         yield _row(code, one, Mode.READ, f"reads rows of {one.label}")
     for names, mode in ((row.reads, Mode.READ), (row.updates, Mode.UPDATE)):
@@ -190,7 +193,7 @@ def _field(code: Code, model: Model, each: Field, mode: Mode) -> Iterator[Access
         mode,
         what,
         model=model.label,
-        field="" if each.id == EVERY else name,
+        field=each.id,
         before=each.value,
         detail={"depends": code.depends},
         doubtful=each.id == EVERY,

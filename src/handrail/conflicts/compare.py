@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import product
 
 from handrail.conflicts.access import EVERY, Access, Mode, Opaque, Resource
+from handrail.conflicts.inventory import UNNAMED
 from handrail.conflicts.meeting import SOURCES, Meeting, Sides, sentence
 from handrail.conflicts.name_rules import NAME_RULES, rename_unnamed
 from handrail.conflicts.rules import ROW_RULES, RULES
@@ -69,7 +70,8 @@ class Found:
         if any(each.code != "HR106" or each.verdict is not Verdict.OVERLAPPING for each in earlier):
             return True
         same = {each.name.lower() for each in earlier}
-        return reason.name.lower() in same or ("table" in (mine.detail, yours.detail) and bool(earlier))
+        implied = {"table", UNNAMED} & {mine.detail, yours.detail}
+        return reason.name.lower() in same or bool(implied and earlier)
 
 
 def _name(reason: Reason) -> str:

@@ -34,7 +34,7 @@ def decide(
     ancestor = Ancestor(base, settings)
     _read_ahead(ancestor, (*ours, *theirs))
     sides = walk("ours", ours, ancestor), walk("theirs", theirs, ancestor)
-    if any(Mode.ERASE in (access.mode for access in found) for side in sides for found in side.accesses.values()):
+    if any(access.mode is Mode.ERASE for side in sides for found in side.accesses.values() for access in found):
         ancestor.read_with_needs({migration.key.app_label for migration in (*ours, *theirs)})
         sides = walk("ours", ours, ancestor), walk("theirs", theirs, ancestor)
     found = compare(*sides, ordered)

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from handrail.conflicts.access import Mode, Resource
-from handrail.conflicts.fields import class_name, column, get, has_column, is_many, is_relation, is_unique
+from handrail.conflicts.fields import class_name, column, get, has_column, is_many, is_primary_key, is_relation, is_unique
 from handrail.conflicts.names import index_name, many_to_many_table
 from handrail.conflicts.operations.create_model import summary
 from handrail.conflicts.state import Field, Model, State, concrete, family, table_of
 from handrail.domain.value import Call, Value
+
+UNNAMED = "unnamed index"
+"""What an index or constraint is called that Django names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,10 +127,12 @@ def _generated(model: Model, table: str) -> Iterator[tuple[Resource, Slot]]:
             named.append((tuple(columns.get(name, name) for name in names), suffix))
     for each in model.columns():
         single = (columns[each.name],)
+        if is_primary_key(each.value):
+            continue
         if is_unique(each.value):
             named.append((single, "_uniq"))
         elif get(each.value, "db_index", is_relation(each.value) or class_name(each.value) == "SlugField") is True:
             named.append((single, ""))
     for found, suffix in named:
         name = index_name(table, found, suffix)
-        yield ("relation", name.lower()), Slot(name=name, what="index", model=model.label)
+        yield ("relation", name.lower()), Slot(name=name, what=UNNAMED, model=model.label)

@@ -7,6 +7,7 @@ from handrail.conflicts.access import ROW_MODES, Access, Mode
 from handrail.conflicts.meeting import Meeting
 from handrail.conflicts.merge import as_set, merge_field, merge_options, merge_set, merge_value, same
 from handrail.conflicts.operations.alter_model_options import KEYS
+from handrail.conflicts.references import fields_in
 from handrail.conflicts.state import Model
 from handrail.domain.conflict import MISSING, Kind, Reason, Verdict
 from handrail.domain.value import DictOf, Value
@@ -178,10 +179,36 @@ def _renamed(meeting: Meeting) -> bool:
 
 def table_use(meeting: Meeting) -> Reason | None:
     """One side renames the table that the other names something after."""
-    if not meeting.second.detail["generated"]:
+    if not (meeting.second.detail["generated"] or meeting.second.detail["schema"]):
         return None
     why = "names of indexes and constraints are made from the table's name at that moment"
     return meeting.reason("HR104", Kind.RENAME, ORDER, why, order=meeting.first_then_second())
+
+
+def follow_use(meeting: Meeting) -> Reason | None:
+    """One side alters a key that columns of a model follow, and the other rebuilds the model's table."""
+    if meeting.second.mode is Mode.USE and not meeting.second.detail["schema"]:
+        return None
+    why = "SQLite gives these columns their new type when the table is next rebuilt"
+    return meeting.reason("HR107", Kind.REFERENCE, ORDER, why, order=meeting.first_then_second())
+
+
+def stale_use(meeting: Meeting) -> Reason | None:
+    """One side renames a field that an index or a constraint of the state still names, and the other rebuilds the table."""
+    mine = meeting.sides.theirs.name if meeting.swapped else meeting.sides.ours.name
+    end = meeting.sides.our_end if mine == "ours" else meeting.sides.their_end
+    model = end.get(meeting.first.resource[1])
+    if (meeting.second.mode is Mode.USE and not meeting.second.detail["schema"]) or model is None or not is_stale(model):
+        return None
+    why = "an index or a constraint still names it, so that the table cannot be rebuilt afterwards"
+    return meeting.reason("HR104", Kind.RENAME, ORDER, why, order=meeting.second_then_first())
+
+
+def is_stale(model: Model) -> bool:
+    """Say whether an index or a constraint of the common ancestor names a field that is called otherwise now."""
+    renamed = frozenset(each.id for each in model.fields.values() if each.id != each.name and "@" not in each.id)
+    old = (each for found in model.members.values() for each in found if "@" not in each.id)
+    return any(fields_in(each.value, renamed) for each in old)
 
 
 def managed_use(meeting: Meeting) -> Reason | None:
@@ -262,6 +289,8 @@ RULES = {
     (Mode.SET, Mode.SET): set_set,
     (Mode.TABLE, Mode.USE): table_use,
     (Mode.MANAGED, Mode.USE): managed_use,
+    **{(Mode.FOLLOW, mode): follow_use for mode in (Mode.USE, Mode.RENAME, Mode.TABLE, Mode.DDL)},
+    **{(Mode.STALE, mode): stale_use for mode in (Mode.USE, Mode.TABLE, Mode.DDL)},
     (Mode.DDL, Mode.USE): definition_use,
     (Mode.DDL, Mode.DDL): definition_use,
     (Mode.DDL, Mode.TABLE): definition_use,

@@ -50,7 +50,7 @@ def _many(code: Code, table: TableAccess, model: Model, each: Field) -> Iterator
         Mode.READ if only_read else Mode.UPDATE,
         what,
         model=model.label,
-        field=each.id.partition("@")[0],
+        field=each.id,
         before=each.value,
         detail={"depends": True},
     )
@@ -110,7 +110,7 @@ def _altered(code: Code, model: Model, name: str) -> Iterator[Access]:
         Mode.ALTER,
         what,
         model=model.label,
-        field="" if each.id == EVERY else each.id.partition("@")[0],
+        field=each.id,
         before=each.value,
         detail={"effects": ALL_ROWS, "changed": frozenset(), "known": False},
     )
@@ -133,8 +133,7 @@ def _renamed(code: Code, model: Model, old: str, new: str) -> Iterator[Access]:
 def _gone(code: Code, model: Model, name: str, mode: Mode, after: object, what: str) -> Iterator[Access]:
     """Yield what a name that is dropped or renamed may have stood for: a column, an index or a constraint."""
     each = _field_of(model, name)
-    field = each.id.partition("@")[0]
-    yield code.touch(("field", model.id, each.id), mode, what, model=model.label, field=field, before=each.value, after=after)
+    yield code.touch(("field", model.id, each.id), mode, what, model=model.label, field=each.id, before=each.value, after=after)
     for sort in ("index", "constraint"):
         found = model.member(sort, name)
         resource = ("member", model.id, sort, found.id)

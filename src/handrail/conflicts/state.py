@@ -136,7 +136,7 @@ class State:
         """Yield every model that is known so far."""
         if self.parent is not None:
             yield from (model for model in self.parent.all() if model.key not in self.models)
-        yield from (model for model in self.models.values() if model is not None)
+        yield from [model for model in self.models.values() if model is not None]
 
     def rename(self, old: ModelKey, model: Model) -> None:
         """Replace a model under another key, and everything that refers to it."""

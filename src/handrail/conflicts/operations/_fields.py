@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from handrail.conflicts.access import Access, Mode
-from handrail.conflicts.fields import class_name, get
+from handrail.conflicts.fields import class_name, get, is_many
 from handrail.conflicts.operations.base import Place, use_fields
 from handrail.conflicts.state import Field, Model
 from handrail.domain.migration import Operation
@@ -27,11 +27,31 @@ def touch_field(
         mode,
         phrase,
         model=model.label,
-        field=each.id.partition("@")[0],
+        field=each.id,
         before=each.value,
         after=after,
         detail=detail,
     )
+
+
+def use_own_key(place: Place, model: Model, phrase: str) -> Access:
+    """Return that a many-to-many table follows the key of the model that it belongs to."""
+    key = model.primary_key()
+    text = f"{phrase} whose table follows {model.label}.{key.name}"
+    detail = {"how": "reference", "restricts": False}
+    return touch_field(place, model, key, Mode.USE, text, detail=detail)
+
+
+def followers(place: Place, model: Model, phrase: str) -> Iterator[Access]:
+    """Yield that the columns of relations to a model get another type: on SQLite when their table is next rebuilt."""
+    found = {other.id: other for other, _ in place.state.referring(model.key)}
+    for each in model.fields.values():
+        if is_many(each.value) and each.target is not None:
+            target = place.state.get(each.target)
+            found |= {model.id: model, target.id: target}
+    for other in found.values():
+        text = f"{phrase}, which columns of {other.label} follow"
+        yield place.touch(("model", other.id), Mode.FOLLOW, text, model=other.label)
 
 
 def in_state(value: Value, operation: Operation) -> Value:

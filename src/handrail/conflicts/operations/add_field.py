@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from handrail.conflicts.access import Mode
-from handrail.conflicts.fields import fill_is_the_same, generated_names, get, has_column
+from handrail.conflicts.fields import fill_is_the_same, generated_names, get, has_column, is_many
 from handrail.conflicts.operations import _fields
 from handrail.conflicts.operations.base import Place, Rule, Touched, shape_inserts, use_model, use_targets
 from handrail.conflicts.state import Field, Model
@@ -26,6 +26,8 @@ class AddField(Rule):
         each = _new(operation, place, model)
         yield use_model(place, model, phrase, generated=generated_names(each.value), field=each.name)
         yield from use_targets(place, model, each, phrase)
+        if is_many(each.value):
+            yield _fields.use_own_key(place, model, phrase)
         yield from _fields.use_expression(place, model, each.value, phrase)
         yield from _fields.use_collation(place, each.value, phrase)
         preserve = operation.argument("preserve_default", True) is not False
@@ -36,7 +38,7 @@ class AddField(Rule):
         if each.target is not None and has_column(each.value) and default is not MISSING and default is not None:
             target = place.state.get(each.target)
             text = f"{phrase} with a default that points at a row of {target.label}"
-            yield place.touch(("rows", target.id), Mode.REFER, text, model=target.label, field=each.name)
+            yield place.touch(("rows", target.id), Mode.REFER, text, model=target.label)
 
     def apply(self, operation: Operation, place: Place) -> None:
         """Add the field to the state."""

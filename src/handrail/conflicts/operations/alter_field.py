@@ -8,7 +8,7 @@ from handrail.conflicts import fields
 from handrail.conflicts.access import Mode
 from handrail.conflicts.operations import _fields
 from handrail.conflicts.operations.base import Place, Rule, Touched, shape_inserts, use_model, use_targets
-from handrail.conflicts.state import Field
+from handrail.conflicts.state import Field, Model
 from handrail.domain.conflict import MISSING
 from handrail.domain.migration import Operation
 from handrail.domain.value import Call
@@ -39,6 +39,8 @@ class AlterField(Rule):
         kept = fields.normalise(_fields.in_state(new.value, operation))
         yield _fields.touch_field(place, model, old, Mode.ALTER, phrase, after=kept, detail=detail)
         yield from use_targets(place, model, new, phrase)
+        if fields.retyped(old.value, new.value) and old.name in (model.primary_key().name, *_referred(place, model)):
+            yield from _fields.followers(place, model, phrase)
         yield from _fields.use_expression(place, model, new.value, phrase)
         yield from _fields.use_collation(place, new.value, phrase)
         if Mode.INSERT in met:
@@ -60,3 +62,8 @@ class AlterField(Rule):
         model, name = _fields.model_of(operation, place), str(operation.argument("name"))
         old = model.field(name)
         return old, place.state.new_field(model.key, name, operation.argument("field"), old.id)
+
+
+def _referred(place: Place, model: Model) -> list[str]:
+    """Return the names of the fields that other models' foreign keys lead to by to_field."""
+    return [fields.get(each.value, "to_field") for _, each in place.state.referring(model.key)]

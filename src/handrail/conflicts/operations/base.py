@@ -41,7 +41,9 @@ class Place:
         return f"{name}@{self.side}:{self.key.app_label}.{self.key.name}:{self.key.position}"
 
     def touch(self, resource: Resource, mode: Mode, phrase: str, **more: Any) -> Access:
-        """Return an access of the operation that stands here."""
+        """Return an access of the operation that stands here; a field is named as people know it, not by its identity."""
+        if "field" in more:
+            more["field"] = more["field"].partition("@")[0].replace(EVERY, "")
         return Access(
             resource=resource, mode=mode, operation=self.key, phrase=phrase + self._inside(), separate=self.separate, **more
         )
@@ -104,7 +106,7 @@ def use_fields(
             Mode.USE,
             phrase,
             model=owner.label,
-            field="" if each.id == EVERY else each.id,
+            field=each.id,
             name=name,
             before=each.value,
             after=value,
@@ -161,6 +163,14 @@ def use_targets(place: Place, model: Model, each: Field, phrase: str, *, made: I
             after=value,
             detail={"how": "reference", "restricts": False},
         )
+
+
+def use_referring(place: Place, model: Model, phrase: str) -> Iterator[Access]:
+    """Yield the uses of the models whose foreign keys and many-to-many tables are rebuilt with a model that they lead to."""
+    for other, each in place.state.referring(model.key):
+        if other.id != model.id:
+            text = f"{phrase} and rebuilds {other.label}.{each.name}, which leads to it"
+            yield use_model(place, other, text, generated=True)
 
 
 def pairs(value: Value) -> tuple[tuple[Value, Value], ...]:

@@ -29,6 +29,7 @@ class RenameField(Rule):
         model, phrase = _fields.model_of(operation, place), self.phrase(operation, place)
         each = model.field(str(operation.argument("old_name")))
         yield use_model(place, model, phrase, generated=is_relation(each.value) or not isinstance(each.value, Call))
+        yield place.touch(("model", model.id), Mode.STALE, phrase, model=model.label, field=each.id)
         yield _fields.touch_field(place, model, each, Mode.RENAME, phrase, after=str(operation.argument("new_name")))
 
     def apply(self, operation: Operation, place: Place) -> None:

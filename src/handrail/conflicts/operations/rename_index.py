@@ -29,7 +29,7 @@ class RenameIndex(Rule):
         """Yield what the operation touches."""
         model, phrase = _members.model_of(operation, place), self.phrase(operation, place)
         columns = operation.argument("old_fields")
-        yield use_model(place, model, phrase, schema=False)
+        yield use_model(place, model, phrase)
         if not columns:
             old, new = str(operation.argument("old_name")), str(operation.argument("new_name"))
             yield _members.touch_member(place, model, "index", old, Mode.RENAME, phrase, after=new)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from handrail.conflicts.access import Mode
-from handrail.conflicts.operations.base import Place, Rule, Touched
+from handrail.conflicts.operations.base import Place, Rule, Touched, use_referring
 from handrail.domain.footprint import ModelKey
 from handrail.domain.migration import Operation
 
@@ -31,6 +31,7 @@ class RenameModel(Rule):
             before=model.name,
             after=str(operation.argument("new_name")),
         )
+        yield from use_referring(place, model, self.phrase(operation, place))
 
     def apply(self, operation: Operation, place: Place) -> None:
         """Rename the model in the state and in what refers to it."""
