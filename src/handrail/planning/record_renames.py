@@ -1,0 +1,75 @@
+"""Which rows of django_migrations follow a rename of files, and what would be wrong afterwards: a pure function of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from handrail.domain.graph import MigrationGraph
+from handrail.domain.migration import Migration, MigrationKey
+from handrail.planning.resolution import Renamed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row of django_migrations: its primary key and what it says is applied."""
+
+    id: int
+    key: MigrationKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowChange:
+    """A row that gets another name."""
+
+    id: int
+    old: MigrationKey
+    new: MigrationKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowChanges:
+    """What to do on one database. contradiction: why nothing may be done, "" where all is well.
+
+    behind: migrations that are not recorded though one that is recorded afterwards needs them; Django's migrate would stop with
+    InconsistentMigrationHistory (MigrationLoader.check_consistent_history, 5.2 to 6.1).
+    """
+
+    changes: tuple[RowChange, ...] = ()
+    contradiction: str = ""
+    behind: tuple[MigrationKey, ...] = ()
+
+
+def row_changes(
+    rows: Sequence[Row], renamed: Renamed, aliases: Renamed, migrations: Mapping[MigrationKey, Migration]
+) -> RowChanges:
+    """Return how the rows of one database follow. aliases: (removed, kept) keys. migrations: those of the files afterwards.
+
+    All rows change at one moment, so that chains (a to b, b to c) and swaps are right.
+    """
+    moves = dict(renamed)
+    staying = {row.key for row in rows if row.key not in moves}
+    for old, new in renamed:
+        if new in staying and any(row.key == old for row in rows):
+            return RowChanges(contradiction=f"{old} and {new} are both recorded")
+    moves |= {old: kept for old, kept in aliases if kept not in staying}
+    changes = tuple(RowChange(id=row.id, old=row.key, new=moves[row.key]) for row in rows if row.key in moves)
+    recorded = {moves.get(row.key, row.key) for row in rows}
+    return RowChanges(changes=changes, behind=_behind(recorded, {change.new for change in changes}, migrations))
+
+
+def _behind(
+    recorded: Collection[MigrationKey], moved: Iterable[MigrationKey], migrations: Mapping[MigrationKey, Migration]
+) -> tuple[MigrationKey, ...]:
+    graph = MigrationGraph.build(migrations, applied=recorded)
+    needed: set[MigrationKey] = set()
+    for key in moved:
+        needed |= graph.ancestors(key) if key in graph.nodes else frozenset()
+    missing = {key for key in needed if key not in recorded and not _is_replaced(key, recorded, migrations)}
+    return tuple(key for key in graph.plan(sorted(missing)) if key in missing)
+
+
+def _is_replaced(key: MigrationKey, recorded: Collection[MigrationKey], migrations: Mapping[MigrationKey, Migration]) -> bool:
+    """Say whether all that a squashed migration replaces is recorded, which counts as recorded itself."""
+    replaces = migrations[key].replaces if key in migrations else ()
+    return bool(replaces) and all(other in recorded for other in replaces)
