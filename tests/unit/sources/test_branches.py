@@ -83,15 +83,19 @@ def test_a_branch_without_changes_below_the_root_is_open(sandbox: Sandbox) -> No
     assert [(branch.branch.name, branch.changes) for branch in open_branches(found(sandbox.path / "app"))] == [("a", ())]
 
 
-def test_the_default_branch_merged_into_a_branch_moves_its_base(sandbox: Sandbox) -> None:
-    branch_off(sandbox, "a", app__new="5")
+def test_the_default_branch_merged_into_branches_moves_their_base(sandbox: Sandbox) -> None:
+    names = [f"a{number}" for number in range(8)]
+    for name in names:
+        branch_off(sandbox, name, app__new=name)
+        sandbox.commit(other=name)
     later = sandbox.commit(app__two="22")
-    sandbox.git("switch", "--quiet", "a")
-    sandbox.git("merge", "--quiet", "--no-edit", "main")
+    for name in names:
+        sandbox.git("switch", "--quiet", name)
+        sandbox.git("merge", "--quiet", "--no-edit", "main")
     sandbox.git("switch", "--quiet", "main")
     sandbox.commit(app__two="222")
-    (branch,) = open_branches(found(sandbox.path))
-    assert (branch.base, changes(branch)) == (later, [("A", "app/new.py")])
+    branches = open_branches(found(sandbox.path))
+    assert [(branch.base, changes(branch)) for branch in branches] == [(later, [("A", "app/new.py")])] * 8
 
 
 def test_a_branch_built_on_another_holds_both_changes(sandbox: Sandbox) -> None:

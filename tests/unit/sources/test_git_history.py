@@ -58,6 +58,22 @@ def test_what_differs_between_two_refs(sandbox: Sandbox) -> None:
     assert repository.changed("main", "main") == []
 
 
+def test_a_link_that_becomes_a_file_is_added_and_the_other_way_deleted(sandbox: Sandbox) -> None:
+    (sandbox.path / "link.py").symlink_to("file.py")
+    sandbox.commit(file="1")
+    (sandbox.path / "link.py").unlink()
+    (sandbox.path / "file.py").unlink()
+    (sandbox.path / "file.py").symlink_to("link.py")
+    (sandbox.path / "new.py").symlink_to("link.py")
+    sandbox.commit(link="2")
+    repository = found(sandbox.path)
+    before, after = repository.tree("HEAD~1").entries, repository.tree("HEAD").entries
+    assert repository.changed("HEAD~1", "HEAD") == [
+        Change(status="D", path="file.py", before="file.py", old=before["file.py"], new=""),
+        Change(status="A", path="link.py", before="link.py", old="", new=after["link.py"]),
+    ]
+
+
 def test_the_last_author_of_each_path(sandbox: Sandbox) -> None:
     sandbox.commit("Start", "Ann", app__one="1", app__two="1")
     later = sandbox.commit("Change one", "Bob", app__one="2")

@@ -81,10 +81,10 @@ def test_a_merge_of_two_branches_that_are_not_the_default(story: Story) -> None:
 
 
 def test_pulling_into_main_leaves_the_remote_in_its_place(story: Story, tmp_path: Path) -> None:
-    Sandbox(tmp_path).git("clone", "--quiet", "--branch=main", "shop", "clone")
+    story.sandbox.git("switch", "--quiet", "main")
+    Sandbox(tmp_path).git("clone", "--quiet", "shop", "clone")
     cloned = Sandbox(tmp_path / "clone")
     mine = cloned.commit(models="mine\n")
-    story.sandbox.git("switch", "--quiet", "main")
     remote = story.sandbox.commit(models="remote\n")
     cloned.git("pull", "--quiet", "--no-rebase", status=1)
     repository = Repository.find(cloned.path)
@@ -116,6 +116,12 @@ def test_a_rebase_keeps_the_target_in_its_place_though_git_calls_it_ours(story: 
     state = story.now()
     assert (state.step, state.head_is_ours) == (story.feature, False)
     assert (story.stage(2), story.stage(3)) == ("main\n", "feature\n")
+
+
+def test_of_several_branches_at_one_commit_the_default_one_is_named(story: Story) -> None:
+    story.sandbox.git("branch", "another", "main")
+    story.sandbox.git("rebase", "--quiet", "another", status=1)
+    assert story.now().their_name == "main"
 
 
 @pytest.mark.parametrize("backend", ["--merge", "--apply"])
