@@ -25,6 +25,7 @@ from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import MigrationKey
 from handrail.errors.base import Refusal
 from handrail.execution import edits, records
+from handrail.planning.resolution import Resolution
 from handrail.sources.files import WorkingTree, read_snapshot
 from handrail.sources.history import read_history
 ROOT = Path.cwd()
@@ -37,10 +38,12 @@ def recorded(alias="default"):
 def columns():
     with connection.cursor() as cursor:
         return sorted(found.name for found in connection.introspection.get_table_description(cursor, "shop_thing"))
-def update(aliases=("default",), catch_up=True):
+def resolution_of(last):
+    return Resolution(strategy="rebase", renamed=keys(last.details["renamed"]), aliases=keys(last.details["aliases"]))
+def update(aliases=("default",), independent=True):
     last = records.Records.of(ROOT).last()
     after = read_snapshot(WorkingTree(ROOT)).migrations
-    plans = records.plan_records(aliases, keys(last.details["renamed"]), keys(last.details["aliases"]), after, can_catch_up=catch_up)
+    plans = records.plan_records(aliases, resolution_of(last), after, independent=independent)
     records.update_records(ROOT, last.id, plans)
     for alias, plan in plans.items():
         if plan.behind:
@@ -127,7 +130,7 @@ def test_undo_gives_the_rows_their_old_names_again(torn, database):
     code = """
 last = records.Records.of(ROOT).last()
 after = read_snapshot(WorkingTree(ROOT)).migrations
-plans = records.plan_records(["default"], keys(last.details["renamed"]), (), after, can_catch_up=True)
+plans = records.plan_records(["default"], resolution_of(last), after, independent=True)
 records.update_records(ROOT, last.id, plans)
 between = recorded()
 undone = records.undo_records(edits.undo(ROOT))
@@ -151,7 +154,7 @@ print(json.dumps([history.has_table, len(history.rows), len(plans["default"].cha
 
 REFUSED = """
 try:
-    update({aliases}, {catch_up})
+    update({aliases}, {independent})
 except Refusal as refusal:
     print(json.dumps([refusal.finding.message, list(refusal.finding.notes), recorded()]))
 """
@@ -161,7 +164,7 @@ def test_where_the_sides_are_not_independent_a_database_that_lacks_theirs_is_ref
     databases = {"default": sqlite_database.settings}
     before = ours_alone(torn, databases)
     resolve(torn)
-    message, notes, rows = run(torn, databases, REFUSED.format(aliases=("default",), catch_up=False))
+    message, notes, rows = run(torn, databases, REFUSED.format(aliases=("default",), independent=False))
     assert message == (
         "the records of default cannot follow: shop.0004_c would be recorded and shop.0002_a, which it needs now, is not"
     )
@@ -178,7 +181,7 @@ from django.db.migrations.recorder import MigrationRecorder
 MigrationRecorder(connection).record_applied("shop", "0003_b")
 before = recorded()
 """
-    message, _, rows = run(torn, databases, code + REFUSED.format(aliases=("default",), catch_up=True))
+    message, _, rows = run(torn, databases, code + REFUSED.format(aliases=("default",), independent=True))
     assert message == "the records of default cannot follow: shop.0002_b and shop.0003_b are both recorded"
     assert [name for _, _, name, _ in rows] == ["0001_initial", "0002_b", "0003_c", "0003_b"]
 
@@ -191,7 +194,7 @@ def test_several_databases_are_changed_all_or_none(torn, tmp_path_factory):
     code = """
 last = records.Records.of(ROOT).last()
 after = read_snapshot(WorkingTree(ROOT)).migrations
-plans = records.plan_records(["default", "other"], keys(last.details["renamed"]), (), after, can_catch_up=True)
+plans = records.plan_records(["default", "other"], resolution_of(last), after, independent=True)
 with connections["other"].cursor() as cursor:
     cursor.execute("delete from django_migrations where name = '0003_c'")
 try:
@@ -216,7 +219,7 @@ def killed(alias, changes):
     os._exit(0)
 last = records.Records.of(ROOT).last()
 after = read_snapshot(WorkingTree(ROOT)).migrations
-plans = records.plan_records(["default"], keys(last.details["renamed"]), (), after, can_catch_up=True)
+plans = records.plan_records(["default"], resolution_of(last), after, independent=True)
 module._change = killed
 print(json.dumps(len(plans)), flush=True)
 records.update_records(ROOT, last.id, plans)

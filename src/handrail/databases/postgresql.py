@@ -22,7 +22,8 @@ _TABLES = f"""
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {_CLASS}"""
 _COLUMNS = f"""
     SELECT {_TABLE}, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid),
-           a.attidentity, a.attgenerated, CASE WHEN a.attcollation <> t.typcollation THEN l.collname END, col_description(c.oid, a.attnum)
+           a.attidentity, a.attgenerated, CASE WHEN a.attcollation <> t.typcollation THEN l.collname END,
+           col_description(c.oid, a.attnum)
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     LEFT JOIN pg_collation l ON l.oid = a.attcollation

@@ -22,8 +22,8 @@ class SQLite(Backend):
     """SQLite, by its documentation."""
 
     # lang_createtable.html: constraint names are kept as text and never compared. lang_createindex.html: an index shares the
-    # names of tables in its database. Identifiers are case-insensitive, quoted or not (lang_keywords.html), and as long as one likes
-    # (limits.html). lang_transaction.html: schema changes are rolled back like all others. inmemorydb.html.
+    # names of tables in its database. Identifiers are case-insensitive, quoted or not (lang_keywords.html), and as long as one
+    # likes (limits.html). lang_transaction.html: schema changes are rolled back like all others. inmemorydb.html.
     features = DatabaseFeatures(
         vendor="sqlite",
         transactional_ddl=True,

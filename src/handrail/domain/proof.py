@@ -19,9 +19,9 @@ class Status(StrEnum):
 class Order:
     """One run of both sides on a copy of the common ancestor.
 
-    label: "ours, theirs", "theirs, ours" or "merged" (Django's own order of the merged graph). migrations: in the order in which
-    they ran or were to run. failed: the migration that raised, None where none did; error: what it raised, "" where status is
-    OK. seconds: 0.0 for an order that equals an earlier one and was not run again.
+    label: "ours, theirs" or "theirs, ours", each side in a deployment of its own, or "merged": both in one, in Django's order.
+    migrations: in the order in which they ran or were to run. failed: the migration that raised, None where none did; error: what
+    it raised, "" where status is OK.
     """
 
     label: str

@@ -54,7 +54,7 @@ def prove(
     checkouts: the trees, that of our side first; a file is taken from the first that has it, a migration from the one whose text
     it has. migrations: all that a merge of the trees leaves. sides: the migrations of ours and of theirs. database: an alias of
     the project's settings, whose server then gets scratch databases; "" for SQLite in memory. settings: the settings module; else
-    what DJANGO_SETTINGS_MODULE or manage.py names. timeout: seconds for everything; each order has a third of it.
+    what DJANGO_SETTINGS_MODULE or manage.py names. timeout: seconds for everything; each step has a quarter of it.
 
     Never raises for what the project's code does: that is the result.
     """
@@ -69,7 +69,7 @@ def prove(
             "apps": [_app(app) for app in _apps(checkouts).values()],
             "swappable": {name: value for one in reversed(checkouts) for name, value in one.snapshot.settings.items()},
             "minimal": False,
-            "timeout": timeout / 3,
+            "timeout": timeout / 4,
         }
         return _prove(request, timeout, python)
 

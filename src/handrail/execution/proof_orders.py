@@ -11,8 +11,8 @@ from typing import Any
 
 from handrail.domain.proof import Status
 from handrail.execution.proof_compare import Contents, compare, differing_tables, read_contents, unstable_columns
-from handrail.execution.proof_plan import Key, Keys, Plans, has_data_operations, plan_orders
-from handrail.execution.proof_rows import LAST, LEVELS, make_rows
+from handrail.execution.proof_plan import MERGED, Key, Keys, Plans, has_data_operations, plan_orders
+from handrail.execution.proof_rows import LAST, LEVELS, Made, make_rows
 from handrail.execution.proof_scratch import Scratch, ScratchError
 
 Report = Callable[..., None]
@@ -119,7 +119,7 @@ class OrderRunner:
         name = self.scratch.make(self.base if copies else "")
         if not copies and (failure := self._migrate(plans.base)):
             raise ScratchError(f"the common ancestor cannot be had a second time: {failure}")
-        made = make_rows(self.connection, plans, level)
+        made = self._seed(plans, level)
         if level not in self.origins:
             self.report("seeded", rows=made.rows, unseeded=made.unseeded)
             for note in made.notes:
@@ -127,17 +127,19 @@ class OrderRunner:
         self.origins[level] = name
         return self.scratch.make(name) if copies else name
 
+    def _seed(self, plans: Plans, level: str) -> Made:
+        from django.db.migrations.loader import MigrationLoader
+
+        loader = MigrationLoader(self.connection)
+        apps = loader.project_state(list(plans.base)).apps
+        keys = plans.orders[MERGED][0]
+        named = {label for key in keys for label, _ in loader.graph.nodes[key].dependencies}
+        return make_rows(self.connection, apps, {label for label, _ in keys}, named, level)
+
     def _run_level(self, plans: Plans, level: str) -> dict[str, Contents] | None:
         """Run the orders; return what each left by its label, or None when other rows must be tried."""
         found: dict[str, Contents] = {}
-        done: dict[Keys, tuple[str, Failure | None]] = {}
         for label, steps in plans.orders.items():
-            keys = sum(steps, ())
-            if keys in done:
-                other, failure = done[keys]
-                self._report_order(label, keys, failure, 0.0)
-                found |= {label: found[other]} if other in found else {}
-                continue
             name = self._open_ancestor(plans, level)
             self.report("running", label=label)
             started = time.monotonic()
@@ -145,8 +147,7 @@ class OrderRunner:
             if failure and not failure.late and failure.step == 0 and len(steps) > 1 and level != LAST:
                 self.report("note", text=f"on {LEVELS[level]}, {failure} by itself, so other rows were tried")
                 return None
-            self._report_order(label, keys, failure, time.monotonic() - started)
-            done[keys] = (label, failure)
+            self._report_order(label, sum(steps, ()), failure, time.monotonic() - started)
             if failure is None:
                 found[label] = read_contents(self.connection, self.scratch.backend)
             self.scratch.drop(name)

@@ -22,7 +22,7 @@ class Plans:
 def plan_orders(
     full: Sequence[Key], ancestors: Callable[[Key], Iterable[Key]], ours: Collection[Key], theirs: Collection[Key]
 ) -> Plans:
-    """Plan both orders and the merged graph.
+    """Plan both orders, each side in a step of its own as two deployments would run them, and the merged graph in one step.
 
     full: all migrations in Django's order. ancestors: what a migration needs, itself included. What both sides need and can have
     before either is the common ancestor; what needs one side and is needed by another migration of a side goes with that one.

@@ -6,11 +6,10 @@ or the other limit. Rows that the database does not take are made simpler, and m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from handrail.execution.proof_plan import Plans
 from handrail.execution.proof_values import limit_value, plain_value
 
 LEVELS = {"telling": "rows at the limits of their fields", "plain": "ordinary rows", "none": "empty tables"}
@@ -33,28 +32,19 @@ class Made:
     notes: list[str] = field(default_factory=list)
 
 
-def make_rows(connection: Any, plans: Plans, level: str) -> Made:
-    """Fill the database that the connection is on, as far as the models of both sides' apps and of what they name need it."""
-    from django.db.migrations.loader import MigrationLoader
+def make_rows(connection: Any, apps: Any, own: Collection[str], named: Collection[str], level: str) -> Made:
+    """Fill the database that the connection is on.
 
-    loader = MigrationLoader(connection)
-    apps = loader.project_state(list(plans.base)).apps
-    side_apps = {label for steps in plans.orders.values() for keys in steps for label, _ in keys}
-    named = {
-        parent[0]
-        for steps in plans.orders.values()
-        for keys in steps
-        for key in keys
-        for parent in loader.get_migration(*key).dependencies
-    }
+    apps: the models as they are now (ProjectState.apps). own: the labels of the sides' apps; named: those that the sides depend
+    on. The models of both get rows, and all models that these cannot do without.
+    """
     made = Made()
     _fill_content_types(connection, apps)
     if level != LAST:
-        models = _with_required(apps, side_apps | named)
-        for model in _in_order(models):
+        for model in _in_order(_with_required(apps, {*own, *named})):
             made.rows += _fill(connection, model, level, made)
     for model in _own_tables(apps.get_models(include_auto_created=False)):
-        if model._meta.app_label in side_apps and not _manager(model, connection).exists():
+        if model._meta.app_label in own and not _manager(model, connection).exists():
             made.unseeded.append(model._meta.label)
     return made
 
