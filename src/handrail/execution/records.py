@@ -9,7 +9,7 @@ from handrail.domain.migration import Migration, MigrationKey
 from handrail.errors.hr128 import RecordsDisagree
 from handrail.execution.edit_records import EditRecord, Records
 from handrail.planning.record_renames import RowChange, RowChanges, row_changes
-from handrail.planning.resolution import Renamed
+from handrail.planning.resolution import Resolution
 from handrail.sources.history import read_history, read_rows
 
 DATABASES = "databases"
@@ -18,16 +18,17 @@ Changes = Mapping[str, RowChanges]
 
 
 def plan_records(
-    aliases: Iterable[str], renamed: Renamed, kept: Renamed, migrations: Mapping[MigrationKey, Migration], *, can_catch_up: bool
+    aliases: Iterable[str], resolution: Resolution, migrations: Mapping[MigrationKey, Migration], *, independent: bool
 ) -> dict[str, RowChanges]:
-    """Return what every database needs; kept: (removed, kept) keys; migrations: those of the files afterwards.
+    """Return what every database needs; migrations: those of the files afterwards.
 
-    can_catch_up: whether the sides are independent, so that what the renamed migrations need now can still be applied after them.
-    Raises RecordsDisagree where rows cannot follow, before anything is changed.
+    independent: whether the sides can be had in both orders. Only then, and if no operation changed, can what the renamed
+    migrations need now still be applied after them. Raises RecordsDisagree where rows cannot follow; changes nothing.
     """
+    can_catch_up = independent and resolution.keeps_operations
     found: dict[str, RowChanges] = {}
     for alias in aliases:
-        plan = row_changes(read_history(alias).rows, renamed, kept, migrations)
+        plan = row_changes(read_history(alias).rows, resolution.renamed, resolution.aliases, migrations)
         if plan.contradiction:
             raise RecordsDisagree(alias=alias, why=plan.contradiction)
         if plan.behind and not can_catch_up:

@@ -54,6 +54,11 @@ class Resolution:
     blocked: tuple[Blocked, ...] = ()
 
     @property
+    def keeps_operations(self) -> bool:
+        """Whether every file does what it did before, so that a record under the old name says the same of the new."""
+        return not (self.dropped or self.retargeted)
+
+    @property
     def is_refused(self) -> bool:
         """Whether nothing may be written."""
         return bool(self.refusals or self.blocked)

@@ -218,11 +218,7 @@ def test_a19_options_are_merged_key_by_key(tmp_path):
         """\
         migrations.AlterModelOptions(
             name='thing',
-            options={
-                'ordering': ['name'],
-                'permissions': [('p', 'P')],
-                'verbose_name': 'thing',
-            },
+            options={'ordering': ['name'], 'permissions': [('p', 'P')], 'verbose_name': 'thing'},
         ),
     ]
 """
