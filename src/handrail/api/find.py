@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from handrail.conflicts.among import Contribution, among_branches
-from handrail.conflicts.between import between_apps, between_branches, between_leaves, inside_merges, with_origins
+from handrail.conflicts.between import between_apps, between_branches, between_leaves, inside_merges, meetings, with_origins
 from handrail.conflicts.merged import merge_files
 from handrail.domain.conflict import Conflict
 from handrail.domain.finding import Finding
 from handrail.domain.graph import MigrationGraph
+from handrail.domain.migration import MigrationKey
 from handrail.domain.snapshot import Snapshot
 from handrail.sources.branches import OpenBranch, open_branches, trees
 from handrail.sources.project import Project
@@ -51,7 +52,7 @@ def in_one_tree(project: Project, apps: Sequence[str], ref: str) -> Found:
     found = [
         *between_leaves(graph, snapshot.settings, apps, ages),
         *inside_merges(graph, snapshot.settings, merges),
-        *between_apps(graph, snapshot.settings, apps),
+        *between_apps(graph, snapshot.settings, _open_pairs(project, graph, ref), apps),
     ]
     return Found(
         graph=graph,
@@ -62,9 +63,22 @@ def in_one_tree(project: Project, apps: Sequence[str], ref: str) -> Found:
     )
 
 
+def _open_pairs(project: Project, graph: MigrationGraph, ref: str) -> list[tuple[MigrationKey, MigrationKey]]:
+    """Return the pairs of different apps that are not settled yet: with one that is not on the target branch.
+
+    Where there is no target branch to tell, pairs of leaf nodes: what is older has been applied in the order of the graph.
+    """
+    target = project.target() if not ref else None
+    if target is None:
+        leaves = graph.leaf_nodes()
+        return meetings(graph, leaves, leaves)
+    new = [key for key in graph.nodes if not target.has(key)]
+    return meetings(graph, new, graph.nodes) if new else []
+
+
 def across_branches(project: Project, apps: Sequence[str], base: str, head: str) -> Found:
     """Find what merging head ("": the working tree) into base would meet."""
-    common = project.require_repository().merge_base(base, head or "HEAD")
+    common = project.require_repository().merge_base(base, "HEAD" if head in ("", ":") else head)
     theirs, ours = project.snapshot(base), project.snapshot(head)
     before = project.snapshot(common) if common else Snapshot(ref="", apps={}, migrations={})
     merged = merge_files(before, ours, theirs)
@@ -74,8 +88,8 @@ def across_branches(project: Project, apps: Sequence[str], base: str, head: str)
     open_apps = {leaf.app_label for leaf in torn_leaves(merged.graph, apps)} - {label for one in found for label in one.apps}
     found += between_leaves(merged.graph, settings, open_apps, ages) if open_apps else ()
     found += inside_merges(merged.graph, settings, merged.ours - merged.theirs)
-    across = between_apps(merged.graph, settings, apps, keys=merged.ours - merged.theirs)
-    found += [one for one in across if merged.theirs.isdisjoint(key for side in one.sides for key in side.migrations)]
+    new = merged.graph.nodes & merged.ours - merged.theirs
+    found += between_apps(merged.graph, settings, meetings(merged.graph, new, merged.graph.nodes - merged.theirs), apps)
     return Found(
         graph=merged.graph,
         settings=settings,

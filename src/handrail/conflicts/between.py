@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import combinations
+from itertools import product
 
 from handrail.conflicts.decide import decide
 from handrail.conflicts.merged import Merged, ancestor_of, sides_of_merge
@@ -61,17 +61,17 @@ def between_branches(merged: Merged, settings: Settings, refs: tuple[str, str], 
 
 
 def between_apps(
-    graph: MigrationGraph, settings: Settings, apps: Collection[str] = (), keys: Collection[MigrationKey] | None = None
+    graph: MigrationGraph, settings: Settings, pairs: Iterable[Pair], apps: Collection[str] = ()
 ) -> Iterator[Conflict]:
     """Yield what two migrations of different apps do to one another while nothing orders them, though no app has two leaves.
 
-    keys: only pairs with one of these; all where it is None.
+    pairs: those that may meet (see meetings); apps: only pairs with one of these, or all where it is empty.
     """
-    for one, other in _unordered_meetings(graph):
-        if (apps and not {one.app_label, other.app_label} & set(apps)) or (keys is not None and not {one, other} & set(keys)):
+    for one, other in pairs:
+        if apps and not {one.app_label, other.app_label} & set(apps):
             continue
         labels = tuple(sorted((one.app_label, other.app_label)))
-        plan = graph.plan(sorted([one, other]))
+        plan = graph.plan([one, other])
         base = without_descendants(graph, plan, {one, other})
         conflict = _judged(graph, Sides(apps=labels, ancestor=None, ours=(one,), theirs=(other,), base=base), settings)
         if conflict.verdict is not Verdict.INDEPENDENT:
@@ -118,37 +118,50 @@ def _app_sets(graph: MigrationGraph, sides: Sides, reasons: Iterable[Reason]) ->
     return sorted({(label,) for label in torn & ours & theirs} | {apps_of(reason) for reason in reasons})
 
 
-def _unordered_meetings(graph: MigrationGraph) -> Iterator[Pair]:
-    """Yield pairs of different apps that name one thing, as far as the outlines of the files tell, and that nothing orders."""
-    pairs = {*_claimed_twice(graph), *_removed_and_named(graph)}
-    for one, other in sorted(pairs):
-        if one.app_label != other.app_label and not graph.is_ordered(one, other):
-            yield one, other
+def meetings(graph: MigrationGraph, ones: Collection[MigrationKey], others: Collection[MigrationKey]) -> list[Pair]:
+    """Return the pairs of one of ones and one of others that may meet: of different apps, in no order, with a name in common.
+
+    Decided by the outlines of the files alone, which may name too much, and never too little.
+    """
+    mine, yours = _Names(graph, ones), _Names(graph, others)
+    found = {*mine.claimed_with(yours), *mine.removed_from(yours)}
+    found |= {(one, other) for other, one in yours.removed_from(mine)}
+    pairs = {(one, other) for one, other in found if one.app_label != other.app_label and not graph.is_ordered(one, other)}
+    return sorted(pair for pair in pairs if pair[0] < pair[1] or (pair[1], pair[0]) not in pairs)
 
 
-def _claimed_twice(graph: MigrationGraph) -> Iterator[Pair]:
-    claims: dict[str, list[MigrationKey]] = {}
-    for key in sorted(graph.nodes):
-        for name in graph.migrations[key].outline.claims:
-            claims.setdefault(name.lower(), []).append(key)
-    for keys in claims.values():
-        yield from combinations(keys, 2)
+class _Names:
+    """The names that some migrations claim, refer to and remove, and which of them does."""
 
+    def __init__(self, graph: MigrationGraph, keys: Iterable[MigrationKey]) -> None:
+        self.claims: dict[str, list[MigrationKey]] = {}
+        self.refers: dict[tuple[str, str], list[MigrationKey]] = {}
+        self.removes: dict[tuple[str, str], list[MigrationKey]] = {}
+        self.removes_in: dict[str, list[MigrationKey]] = {"": []}
+        for key in keys:
+            outline = graph.migrations[key].outline
+            for name in outline.claims:
+                self.claims.setdefault(name.lower(), []).append(key)
+            for model in outline.refers:
+                self.refers.setdefault(model, []).append(key)
+            for app_label, name, _ in outline.removes:
+                self.removes.setdefault((app_label, name), []).append(key)
+                self.removes_in.setdefault(app_label, []).append(key)
+                self.removes_in[""].append(key)
 
-def _removed_and_named(graph: MigrationGraph) -> Iterator[Pair]:
-    """Yield pairs of which one names a model that the other removes, or changes a field of; "" stands for any."""
-    exact: dict[tuple[str, str], list[MigrationKey]] = {}
-    inside: dict[str, list[MigrationKey]] = {"": []}
-    for key in graph.nodes:
-        for app_label, model, _ in graph.migrations[key].outline.removes:
-            exact.setdefault((app_label, model), []).append(key)
-            inside.setdefault(app_label, []).append(key)
-            inside[""].append(key)
-    for key in graph.nodes:
-        for app_label, model in graph.migrations[key].outline.refers:
-            named = [*exact.get((app_label, model), ()), *exact.get((app_label, ""), ())] if model else inside.get(app_label, ())
-            for other in named:
-                yield (key, other) if key < other else (other, key)
+    def claimed_with(self, others: _Names) -> Iterator[Pair]:
+        """Yield pairs that claim one name."""
+        for name in self.claims.keys() & others.claims.keys():
+            yield from product(self.claims[name], others.claims[name])
+
+    def removed_from(self, others: _Names) -> Iterator[Pair]:
+        """Yield pairs of which the first removes, or changes, what the second refers to; "" stands for any model or any app."""
+        for (app_label, model), users in others.refers.items():
+            if model:
+                removers = [*self.removes.get((app_label, model), ()), *self.removes.get((app_label, ""), ())]
+            else:
+                removers = self.removes_in.get(app_label, [])
+            yield from product(removers, users)
 
 
 def with_origins(conflict: Conflict, origins: Mapping[MigrationKey, tuple[str, str]]) -> Conflict:
