@@ -20,7 +20,7 @@ import uuid
 
 import django.db.models.deletion
 from django.conf import settings
-from django.contrib.postgres.operations import *
+from django.contrib.postgres.operations import CreateCollation, CreateExtension, HStoreExtension, RemoveCollation
 from django.db import migrations, models
 from django.utils import timezone
 

@@ -70,7 +70,7 @@ class Found:
         if any(each.code != "HR106" or each.verdict is not Verdict.OVERLAPPING for each in earlier):
             return True
         same = {each.name.lower() for each in earlier}
-        implied = {"table", UNNAMED} & {mine.detail, yours.detail}
+        implied = {"table", "reverse accessor", UNNAMED} & {mine.detail, yours.detail}
         return reason.name.lower() in same or bool(implied and earlier)
 
 
@@ -84,7 +84,8 @@ def _joined(one: Reason, other: Reason) -> Reason:
     keep = one if worse.verdict is one.verdict else worse
     operations = tuple(dict.fromkeys((*one.operations, *other.operations)))
     ours = [key for key in operations if key in (one.operations[0], other.operations[0]) or _same_side(key, one)]
-    return replace(keep, operations=tuple(dict.fromkeys((*ours, *operations))))
+    order = keep.order if one.order == other.order or one.verdict is not other.verdict else ()
+    return replace(keep, operations=tuple(dict.fromkeys((*ours, *operations))), order=order)
 
 
 def _same_side(key: OperationKey, reason: Reason) -> bool:

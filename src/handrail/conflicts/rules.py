@@ -18,6 +18,7 @@ OVERLAPPING, ORDER, OPAQUE, CONVERGENT = (
     Verdict.OPAQUE,
     Verdict.CONVERGENT,
 )
+FOLLOWS = "the column of a relation gets the type and the constraint name of the moment"
 HERE_KINDS = {"model": Kind.SAME_MODEL, "field": Kind.SAME_FIELD, "member": Kind.SAME_NAME, "object": Kind.SAME_NAME}
 
 
@@ -122,7 +123,7 @@ def alter_use(meeting: Meeting) -> Reason | None:
         return meeting.reason("HR107", Kind.SAME_FIELD, ORDER)
     retyped, recast = (test(alter.before, alter.after) for test in (fields.retyped, fields.recast))
     if how in ("reference", "generated") and retyped:
-        why = "the column of a relation gets the type and the constraint name of the moment" if how == "reference" else ""
+        why = FOLLOWS if how == "reference" else "a column that a generated one is made of cannot be altered on PostgreSQL"
         kind = Kind.REFERENCE if how == "reference" else Kind.SAME_FIELD
         return meeting.reason("HR107", kind, ORDER, why, order=meeting.first_then_second())
     if how in ("index", "together", "constraint", "order") and recast:
@@ -179,7 +180,7 @@ def _renamed(meeting: Meeting) -> bool:
 
 def table_use(meeting: Meeting) -> Reason | None:
     """One side renames the table that the other names something after."""
-    if not (meeting.second.detail["generated"] or meeting.second.detail["schema"]):
+    if not meeting.second.detail["generated"]:
         return None
     why = "names of indexes and constraints are made from the table's name at that moment"
     return meeting.reason("HR104", Kind.RENAME, ORDER, why, order=meeting.first_then_second())

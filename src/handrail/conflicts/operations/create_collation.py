@@ -19,4 +19,6 @@ class CreateCollation(Rule):
     def touches(self, operation: Operation, place: Place) -> Iterator[Touched]:
         """Yield what the operation touches."""
         name = str(operation.argument("name"))
-        yield place.touch(("object", "collation", name.lower()), Mode.CLAIM, self.phrase(operation, place), name=name)
+        yield place.touch(
+            ("object", "collation", name.lower()), Mode.CLAIM, self.phrase(operation, place), name=name, detail="collation"
+        )
