@@ -103,4 +103,4 @@ def check_parameters(operation: type, path: str) -> None:
     parameters = inspect.signature(operation.__init__).parameters.values()
     names = [parameter.name for parameter in parameters if parameter.kind not in VARIADIC][1:]
     assert list(OPERATIONS[path][: len(names)]) == names, path
-    assert OPERATIONS[path][len(names) :] in ((), ("hints",)), f"{path}: hints are newer than Django 5.2, nothing else may be missing"
+    assert OPERATIONS[path][len(names) :] in ((), ("hints",)), f"{path}: only hints are newer than Django 5.2"
