@@ -82,6 +82,8 @@ def is_relation(facts: Facts) -> bool:
 
 def source(facts: Facts) -> str:
     """Return the call that makes a field."""
+    if facts.get("source"):
+        return facts["source"]
     name = field_class(facts)
     arguments = [*_own(name, facts), *_common(name, facts)]
     return f"models.{name}({', '.join(arguments)})"
@@ -117,4 +119,6 @@ def _common(name: str, facts: Facts) -> list[str]:
         found.append("db_index=True")
     if facts.get("null") or unique:
         return [*found, "null=True"]
+    if name == "ForeignKey" and not facts.get("default"):
+        return found
     return [*found, f"default={DEFAULTS.get(name, '0')}"]

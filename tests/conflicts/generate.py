@@ -59,6 +59,9 @@ def generate(record: Record) -> Project:
     ancestor = Ancestor()
     ancestor.model(f"{app}.placeholder")
     ancestor.take(app, record["segments"])
+    for (label, name), text in record.get("base_sources", {}).items():
+        ancestor.field(label, name, {})
+        ancestor.models[label].fields[name] = {"source": text}
     files, base = _ancestor(ancestor)
     sides = []
     for number, migrations in enumerate(record["segments"]):

@@ -19,6 +19,15 @@ OPTIONS = {
     "abstract": "False",
     "managed": "True",
 }
+EXTENSIONS = {
+    "HStoreExtension": "",
+    "TrigramExtension": "",
+    "BtreeGinExtension": "",
+    "CryptoExtension": "",
+    "CreateCollation": "",
+    "CreateExtension": '"by_hand"',
+}
+"""Operations of django.contrib.postgres, with their arguments."""
 TOUCHING = ("data_other_side_touched_field",)
 """What the class of a record says where code uses a field that the other side touches."""
 
@@ -66,6 +75,9 @@ class Writer:
 
     def _custom(self, operation: Fact) -> str:
         name = operation["op"]
+        if name in EXTENSIONS:
+            self.imports.append(f"from django.contrib.postgres.operations import {name}")
+            return f'{name}("by_hand", "de")' if name == "CreateCollation" else f"{name}({EXTENSIONS[name]})"
         self.imports.append(f"from project.operations import {name}")
         return f"{name}()" if not operation.get("model") else f'{name}("{operation["model"]}")'
 
@@ -89,7 +101,7 @@ class Writer:
         return f'migrations.CreateModel(name="{operation["model"]}", fields=[{", ".join(fields)}], options={self._options(operation)}{rest})'
 
     def _options(self, operation: Fact) -> str:
-        parts = [f'"{key}": {OPTIONS[key]}' for key in operation.get("okeys", ()) if key in OPTIONS]
+        parts = [f'"{key}": {self._option(operation, key)}' for key in operation.get("okeys", ()) if key in OPTIONS]
         columns = [each["name"] for each in operation.get("fields", ()) if not is_many(each) and not is_relation(each)]
         names = list(operation.get("inames", ()))
         if "unique_together" in operation.get("okeys", ()) and len(columns) > 1:
@@ -105,6 +117,13 @@ class Writer:
             parts = [part for part in parts if "managed" not in part] + ['"managed": False']
         return "{" + ", ".join(parts) + "}"
 
+    def _option(self, operation: Fact, key: str) -> str:
+        """Return a value; where both sides set an option and the record says that the order matters, each sets its own."""
+        hazards = self.record["class"]["hazards"]
+        if operation["op"] == "AlterModelOptions" and any(hazard.startswith("order_dependent") for hazard in hazards):
+            return OPTIONS[key].replace("thing", f"thing {self.side}").replace("see_all", f"see_all_{self.side}")
+        return OPTIONS[key]
+
     def _DeleteModel(self, operation: Fact) -> str:
         return f'migrations.DeleteModel("{operation["model"]}")'
 
@@ -112,7 +131,18 @@ class Writer:
         return f'migrations.RenameModel("{operation["old"]}", "{operation["new"]}")'
 
     def _AddField(self, operation: Fact) -> str:
-        return f'migrations.AddField("{operation["model"]}", "{operation["field"]}", {source(operation["f"])})'
+        text = source(operation["f"])
+        bare = not operation["f"].get("null") and not operation["f"].get("unique") and "default=" not in text
+        if bare and not is_many(operation["f"]) and self._is_old(operation["model"]):
+            return (
+                f'migrations.AddField("{operation["model"]}", "{operation["field"]}", {text[:-1]}, default=1), preserve_default=False)'
+            )
+        return f'migrations.AddField("{operation["model"]}", "{operation["field"]}", {text})'
+
+    def _is_old(self, model: str) -> bool:
+        """Say whether a model may have rows: it is not made on this side."""
+        made = {op.get("model") for migration in self.record["segments"][self.side] for op in migration["ops"] if op["op"] == "CreateModel"}
+        return model not in made
 
     def _AlterField(self, operation: Fact) -> str:
         return f'migrations.AlterField("{operation["model"]}", "{operation["field"]}", {source(operation["f"])})'
@@ -185,6 +215,8 @@ class Writer:
         name = table.rpartition(".")[2]
         if "DO" in verbs or not name:
             return ["DO $$ BEGIN PERFORM 1; END $$"] if verbs else ["SET CONSTRAINTS ALL IMMEDIATE"]
+        if self._model_of(name) not in self.ancestor.models and {"CREATE", "DROP"} & set(verbs):
+            return [f"CREATE TABLE {name} (id int)" if "CREATE" in verbs else f"DROP TABLE IF EXISTS {name}"]
         columns = self._touched(self._model_of(name)) or [NOTE]
         found = []
         if "UPDATE" in verbs:
@@ -223,14 +255,20 @@ class Writer:
         self.functions.append(self._function(name, operation))
         return f"migrations.RunPython({name}, migrations.RunPython.noop)"
 
+    def _model_of_others(self) -> str:
+        """Return a model that another side touches: which one the code uses is not known."""
+        others = [m for n, side in enumerate(self.record["segments"]) if n != self.side for m in side]
+        return next((op["model"] for migration in others for op in migration["ops"] if op.get("model")), "placeholder")
+
     def _function(self, name: str, operation: Fact) -> str:
         body: list[str] = []
         if operation.get("external_code") or not (operation["models"] or operation.get("live_models")):
             self.imports.append("from project.helpers import do_the_work")
             body.append("do_the_work(apps, schema_editor)")
         if operation.get("live_models"):
-            self.imports.append("from project.models import Everything")
-            body.append("Everything.objects.all().delete()")
+            model = self._model_of_others().title()
+            self.imports.append(f"from {self.app}.models import {model}")
+            body.append(f"{model}.objects.update({NOTE}='')")
         if operation.get("raw_cursor"):
             body.append("schema_editor.connection.cursor().execute(input())")
         for number, label in enumerate(operation["models"]):
