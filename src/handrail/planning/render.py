@@ -66,7 +66,7 @@ def _operation(operation: Operation) -> str:
     lines = [f"        {to_source(Name(operation.path))}("]
     for name, value in operation.arguments.items():
         if name == "options" and isinstance(value, DictOf):
-            value = DictOf(tuple(sorted(value.pairs)))
+            value = DictOf(tuple(sorted(value.pairs, key=lambda pair: str(pair[0]))))
         if name in expanded and isinstance(value, ListOf | DictOf | tuple):
             lines += _expanded(name, value)
         else:

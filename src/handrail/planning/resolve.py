@@ -61,7 +61,11 @@ def _resolve(
     rebased = [label for label in torn if _is_rebased(lines[label], known, strategy)]
     merged = [label for label in torn if label not in rebased]
     chosen = Strategy.MERGE if merged and not rebased else Strategy.REBASE
-    asked = [conflict for conflict in conflicts if not apps or set(conflict.apps) & set(apps)]
+    asked = [
+        conflict
+        for conflict in conflicts
+        if (not apps or set(conflict.apps) & set(apps)) and not _is_merged_on_target(conflict, draft)
+    ]
     to_merge = [conflict for conflict in asked if set(conflict.apps) & set(merged)]
     blocked = judge_merge(_without_twins(to_merge, draft), proved=proved)
     if blocked:
@@ -72,6 +76,15 @@ def _resolve(
     for label in merged:
         merge(draft, label)
     return _checked(draft, chosen, torn)
+
+
+def _is_merged_on_target(conflict: Conflict, draft: Draft) -> bool:
+    """Say whether the target branch itself has joined the two sides: right or wrong, that is not for us to change."""
+    leaves = [side.leaf for side in conflict.sides if side.leaf is not None]
+    if len(leaves) < 2 or not all(key in draft.fixed for side in conflict.sides for key in side.migrations):
+        return False
+    one, other = (draft.graph.descendants(leaf) & draft.fixed for leaf in leaves)
+    return bool(one & other)
 
 
 def _is_rebased(line: Line, known: bool, strategy: Strategy) -> bool:

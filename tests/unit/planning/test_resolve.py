@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handrail.conflicts.between import between_apps, between_leaves
+from handrail.conflicts.between import between_apps, between_leaves, inside_merges
 from handrail.domain.conflict import Verdict
 from handrail.planning.resolution import Strategy
 from tests.unit.planning.small_project import SmallProject, key, keys, migration, place
@@ -311,6 +311,27 @@ def test_opaque_sides_need_a_proof(tmp_path):
     assert [edit.to for edit in small.decided(proved=True).edits] == ["shop/migrations/0003_b.py"]
 
 
+def test_what_the_target_has_merged_is_not_ours_to_change(tmp_path):
+    small = Project(
+        tmp_path,
+        {
+            "shop.0001_initial": migration("", THING),
+            "shop.0002_a": migration(
+                "shop.0001_initial", 'migrations.AlterField("thing", "name", models.CharField(max_length=9))'
+            ),
+            "shop.0002_b": migration(
+                "shop.0001_initial", 'migrations.AlterField("thing", "name", models.CharField(max_length=8))'
+            ),
+            "shop.0003_merge": migration("shop.0002_a shop.0002_b"),
+            "shop.0003_c": migration("shop.0002_b", ADD_B),
+        },
+    )
+    inside = list(inside_merges(small.graph, small.snapshot.settings, [key("shop.0003_merge")]))
+    assert [one.verdict for one in inside] == [Verdict.OVERLAPPING]
+    conflicts = [*inside, *between_leaves(small.graph, small.snapshot.settings)]
+    assert [edit.to for edit in small.resolve("shop.0003_merge", conflicts=conflicts).edits] == ["shop/migrations/0004_c.py"]
+
+
 def test_a40_a_dependency_between_apps_puts_them_in_order(tmp_path):
     small = Project(
         tmp_path,
@@ -324,7 +345,7 @@ def test_a40_a_dependency_between_apps_puts_them_in_order(tmp_path):
             ),
         },
     )
-    found = list(between_apps(small.graph, small.snapshot.settings))
+    found = list(between_apps(small.graph, small.snapshot.settings, [(key("blog.0001_initial"), key("shop.0002_rows"))]))
     assert [one.reasons[0].code for one in found] == ["HR107"]
     resolution = small.resolve("shop.0001_initial blog.0001_initial", conflicts=found)
     small.write(resolution)
