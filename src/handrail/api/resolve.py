@@ -8,19 +8,24 @@ from dataclasses import dataclass, replace
 from handrail.api.conflicts import findings_of, texts_of
 from handrail.api.find import Found, across_branches, in_one_tree
 from handrail.api.prove import proofs_of
+from handrail.api.records import RecordPlan, carry_out_plan, last_renames, plan_for, resolution_of
 from handrail.checks._reasons import findings_of as findings_of_reasons
 from handrail.checks._reasons import not_resolved
 from handrail.conflicts.merged import merge_files
+from handrail.domain.conflict import Verdict
 from handrail.domain.finding import Finding
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import MigrationKey
-from handrail.domain.outcome import CLEAN, REFUSED, Outcome
+from handrail.domain.outcome import CLEAN, REFUSED, Json, Outcome
 from handrail.domain.proof import Proof
 from handrail.domain.snapshot import Snapshot
+from handrail.execution.edit_records import EditRecord
 from handrail.execution.resolving import Read, carry_out, complete, files_of
 from handrail.planning.resolution import Resolution, Strategy
 from handrail.planning.resolve import resolve as plan
 from handrail.report._proof import proof_lines
+from handrail.sources.edited_tree import EditedTree
+from handrail.sources.files import WorkingTree
 from handrail.sources.project import Project, Target
 from handrail.sources.standing import torn_leaves
 from handrail.sources.tree import Tree
@@ -43,6 +48,11 @@ class Situation:
         """The migrations that stay where they are; empty where it is not known which do."""
         return frozenset(self.target.migrations) & self.snapshot.migrations.keys() if self.target else frozenset()
 
+    @property
+    def independent(self) -> bool:
+        """Whether all sides can be had in every order."""
+        return all(conflict.verdict is Verdict.INDEPENDENT for conflict in self.found.conflicts)
+
 
 def resolve(
     project: Project,
@@ -58,6 +68,7 @@ def resolve(
     confirm: Confirm,
 ) -> Outcome:
     """Make one leaf node per app again, or refuse; show the plan first and ask."""
+    wanted = None if all_databases else database
     situation = look(project, apps, onto)
     proofs = proofs_of(project, situation.found, database) if prove else ()
     files = files_of(project.tree(), project.snapshot())
@@ -74,15 +85,21 @@ def resolve(
     if resolution.is_refused:
         return _refused(project, situation, resolution, proofs, apps)
     if not resolution.edits:
+        renames = last_renames(project.root) if update_databases else None
+        if renames is not None:
+            return _follow(project, situation, renames, wanted, dry_run=dry_run, confirm=confirm)
         return _nothing_to_do(project, situation, apps)
     resolution = complete(project.root, situation.snapshot, resolution, files, situation.read)
-    outcome = _plan_outcome(situation, resolution, proofs)
+    records = _record_plan(project, situation, resolution, wanted) if update_databases else None
+    outcome = _plan_outcome(situation, resolution, proofs, records)
     if dry_run:
         return outcome
     confirm(outcome)
-    carry_out(project.root, situation.snapshot, resolution, situation.read)
+    record = carry_out(project.root, situation.snapshot, resolution, situation.read, independent=situation.independent)
+    if records is not None:
+        carry_out_plan(project.root, record, records)
     project.forget()
-    return replace(outcome, done=True, summary=_done(resolution))
+    return replace(outcome, done=True, summary=_done(resolution, records))
 
 
 def look(project: Project, apps: Sequence[str], onto: str | None) -> Situation:
@@ -157,25 +174,57 @@ def _nothing_to_do(project: Project, situation: Situation, apps: Sequence[str]) 
     )
 
 
-def _plan_outcome(situation: Situation, resolution: Resolution, proofs: Sequence[Proof | None]) -> Outcome:
+def _record_plan(project: Project, situation: Situation, resolution: Resolution, database: str | None) -> RecordPlan:
+    after = situation.read(EditedTree(WorkingTree(project.root), resolution.edits))
+    return plan_for(project.root, database, resolution, after.migrations, independent=situation.independent)
+
+
+def _follow(
+    project: Project, situation: Situation, renames: EditRecord, database: str | None, *, dry_run: bool, confirm: Confirm
+) -> Outcome:
+    """Let databases follow what an earlier resolve renamed."""
+    resolution = resolution_of(renames)
+    migrations = situation.snapshot.migrations
+    records = plan_for(
+        project.root, database, resolution, migrations, independent=bool(renames.details.get("independent", False))
+    )
+    plan = Outcome(command="resolve", exit=CLEAN, edits=(), extra=_renames_json(resolution), summary=tuple(records.lines()))
+    if not dry_run and any(changes.changes for changes in records.changes.values()):
+        confirm(plan)
+        carry_out_plan(project.root, renames.id, records)
+    return replace(plan, done=not dry_run)
+
+
+def _plan_outcome(
+    situation: Situation, resolution: Resolution, proofs: Sequence[Proof | None], records: RecordPlan | None
+) -> Outcome:
     return Outcome(
         command="resolve",
         exit=CLEAN,
         edits=resolution.edits,
         extra={
             "strategy": str(resolution.strategy),
-            "renamed": [[list(old), list(new)] for old, new in (*resolution.renamed, *resolution.aliases)],
+            **_renames_json(resolution),
             "graph": {"leaves": [list(leaf) for leaf in resolution.leaves]},
             "notes": list(resolution.notes),
         },
-        summary=(*resolution.notes, f"strategy: {resolution.strategy}"),
+        summary=(*resolution.notes, *(records.lines() if records else ()), f"strategy: {resolution.strategy}"),
         proof=_proof_text(situation.found, proofs),
     )
 
 
-def _done(resolution: Resolution) -> tuple[str, ...]:
+def _renames_json(resolution: Resolution) -> dict[str, Json]:
+    return {"renamed": [[list(old), list(new)] for old, new in (*resolution.renamed, *resolution.aliases)]}
+
+
+def _done(resolution: Resolution, records: RecordPlan | None) -> tuple[str, ...]:
+    names = ", ".join(str(old) for old, _ in resolution.renamed)
+    follow = list(records.lines()) if records else []
+    if records is None and names:
+        follow = [f"where {names} is applied already, next: handrail resolve --update-databases"]
     leaves = ", ".join(str(leaf) for leaf in resolution.leaves)
-    return (*resolution.notes, f"read again: one leaf node in every app ({leaves})", "take it back with handrail undo-edits")
+    again = f"read again: one leaf node in every app ({leaves})"
+    return (*resolution.notes, again, *follow, "take it back with handrail undo-edits")
 
 
 def _leaves(graph: MigrationGraph) -> list[list[str]]:

@@ -46,9 +46,10 @@ def apply(edits: Sequence[Edit], root: Path, *, command: str = "resolve", detail
         return record.id
 
 
-def undo(root: Path) -> EditRecord:
+def undo(root: Path, finish: Callable[[EditRecord], None] = lambda record: None) -> EditRecord:
     """Take the last edits back, finished or not, and return their record. What was taken back is not brought again.
 
+    finish: called when the files are back and before that is on record, so that it is called again after a stop in between.
     Raises NotUndone where there are none, or a file changed after them (nothing is written then).
     """
     root = root.resolve()
@@ -64,6 +65,7 @@ def undo(root: Path) -> EditRecord:
                 raise NotUndone(why=f"{state.path} changed after them", path=state.path)
         records.mark(record, UNDOING)
         _put(root, record.files, after=False)
+        finish(record)
         records.mark(record, UNDONE)
         return record
 

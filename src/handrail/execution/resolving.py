@@ -38,12 +38,20 @@ def complete(root: Path, before: Snapshot, resolution: Resolution, files: Mappin
     return replace(resolution, edits=(*resolution.edits, *_lock_edits(after, graph, files)))
 
 
-def carry_out(root: Path, before: Snapshot, resolution: Resolution, read: Read, *, command: str = "resolve") -> str:
+def carry_out(
+    root: Path, before: Snapshot, resolution: Resolution, read: Read, *, command: str = "resolve", independent: bool = False
+) -> str:
     """Write a completed resolution, read the files again, and return the id of the edits' record.
 
+    independent: whether the sides can be had in both orders; kept with the record, for databases that follow later.
     Raises WouldNotHold, after everything is put back, where they are not as promised; and what writing raises.
     """
-    details = {"renamed": _pairs(resolution.renamed), "aliases": _pairs(resolution.aliases), "pending": True}
+    details = {
+        "renamed": _pairs(resolution.renamed),
+        "aliases": _pairs(resolution.aliases),
+        "independent": independent and resolution.keeps_operations,
+        "pending": True,
+    }
     record = writer.apply(resolution.edits, root, command=command, details=details)
     try:
         _require(problems(before, read(WorkingTree(root)), resolution))
