@@ -47,7 +47,8 @@ def line_of(app_label: str, graph: MigrationGraph, fixed: Collection[MigrationKe
     ends = tuple(sorted(key for key in staying if not graph.children[key] & staying))
     placed = frozenset[MigrationKey]().union(*(graph.ancestors(key) for key in ends))
     segments: list[Keys] = []
-    ours = [leaf for leaf in graph.plan(graph.leaf_nodes()) if leaf in graph.leaf_nodes(app_label) and leaf not in placed]
+    open_leaves = set(graph.leaf_nodes(app_label)) - placed
+    ours = [leaf for leaf in graph.plan(graph.leaf_nodes()) if leaf in open_leaves]
     for leaf in _in_order(ours, graph, conflicts):
         new = [key for key in graph.plan([leaf]) if key.app_label == app_label and key not in placed]
         for end in (key for key in new if not graph.children[key] & set(new)):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 
 from handrail.domain.conflict import MISSING, Conflict, Kind, Verdict
-from handrail.domain.finding import Finding
+from handrail.domain.finding import Finding, Severity
 from handrail.domain.graph import MigrationGraph
-from handrail.domain.migration import MigrationKey, OperationKey
+from handrail.domain.migration import Migration, MigrationKey, OperationKey
 from handrail.domain.snapshot import Snapshot
 from handrail.errors.base import Refusal
 from handrail.errors.hr121 import NoTarget
@@ -61,6 +62,9 @@ def _resolve(
     rebased = [label for label in torn if _is_rebased(lines[label], known, strategy)]
     merged = [label for label in torn if label not in rebased]
     chosen = Strategy.MERGE if merged and not rebased else Strategy.REBASE
+    unread = _unread(draft.snapshot, torn if not rebased else draft.snapshot.apps)
+    if torn and unread:
+        return Resolution(strategy=chosen, refusals=unread)
     asked = [
         conflict
         for conflict in conflicts
@@ -76,6 +80,40 @@ def _resolve(
     for label in merged:
         merge(draft, label)
     return _checked(draft, chosen, torn)
+
+
+def _unread(snapshot: Snapshot, labels: Collection[str]) -> tuple[Finding, ...]:
+    """Return the findings of migration files that could not be read: nobody knows what they depend on."""
+    folders = tuple(f"{snapshot.apps[label].path}/" for label in labels if label in snapshot.apps)
+    return tuple(
+        finding
+        for finding in snapshot.findings
+        if finding.severity is Severity.ERROR
+        and any(place.path.endswith(".py") and place.path.startswith(folders) for place in finding.locations)
+    )
+
+
+def _left_names(draft: Draft) -> list[str]:
+    """Return notes on what still says the old name of a renamed migration: comments, or strings that only the code knows."""
+    names = {old.name: new.name for old, new in draft.renamed.items() if old.name and draft.migrations[old].path}
+    if not names:
+        return []
+    pattern = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, sorted(names)))})(?!\w)")
+    notes = []
+    for key, migration in sorted(draft.migrations.items()):
+        expected = len([one for one in _references(migration) if one in draft.renamed or one.name in names])
+        expected += len(draft.changes(migration).strings)
+        found = list(pattern.finditer(migration.text))
+        if len(found) > expected:
+            lines = sorted({migration.text.count("\n", 0, hit.start()) + 1 for hit in found})
+            notes.append(
+                f"{key} also says {found[0][1]} outside of its references (lines {', '.join(map(str, lines))}): left as it is"
+            )
+    return notes
+
+
+def _references(migration: Migration) -> tuple[MigrationKey, ...]:
+    return (*migration.dependencies, *migration.run_before, *migration.replaces)
 
 
 def _is_merged_on_target(conflict: Conflict, draft: Draft) -> bool:
@@ -177,7 +215,7 @@ def _checked(draft: Draft, strategy: Strategy, torn: Sequence[str]) -> Resolutio
         dropped=tuple(sorted(_dropped(draft))),
         retargeted=tuple(sorted(draft.renames)),
         leaves=tuple(final.leaf_nodes()),
-        notes=tuple(draft.notes),
+        notes=(*draft.notes, *_left_names(draft)),
     )
 
 

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from handrail.domain.conflict import Conflict, Kind, Reason, Side, Verdict
 from handrail.domain.edit import Action
+from handrail.domain.graph import MigrationGraph
 from handrail.planning.resolution import Strategy
+from handrail.sources.files import WorkingTree, read_snapshot
 from tests.unit.planning.small_project import SmallProject, key, keys, migration, place
 
 
@@ -404,6 +406,38 @@ def test_what_cannot_be_rewritten_is_refused_with_file_and_line(tmp_path):
     (place,) = resolution.refusals[0].locations
     assert (place.path, place.line) == ("shop/migrations/0002_b.py", 5)
     assert place.remark == "dependencies names shop.0001_initial in a way that cannot be rewritten with certainty"
+
+
+def test_a_file_that_cannot_be_read_stops_it(tmp_path):
+    small = project(
+        tmp_path,
+        {
+            "shop.0002_a": migration("shop.0001_initial"),
+            "shop.0002_b": migration("shop.0001_initial"),
+            "blog.0001_initial": migration("shop.0002_b"),
+        },
+    )
+    (tmp_path / "blog/migrations/0001_initial.py").write_text("<<<<<<< HEAD\nclass Migration:\n=======\n>>>>>>> main\n")
+    small.snapshot = read_snapshot(WorkingTree(tmp_path))
+    small.graph = MigrationGraph.build(small.snapshot.migrations)
+    resolution = small.resolve("shop.0002_a")
+    assert [(one.code, one.locations[0].path) for one in resolution.refusals] == [("HR212", "blog/migrations/0001_initial.py")]
+    assert small.resolve("shop.0002_a", strategy=Strategy.MERGE).is_refused is False
+
+
+def test_an_old_name_in_a_comment_or_in_code_is_named(tmp_path):
+    code = "# as in 0002_b\nAFTER = '0002_b'\n"
+    small = project(
+        tmp_path,
+        {
+            "shop.0002_a": migration("shop.0001_initial"),
+            "shop.0002_b": migration("shop.0001_initial"),
+            "shop.0003_c": migration("shop.0002_b", imports=code),
+        },
+    )
+    assert small.resolve("shop.0002_a").notes == (
+        "shop.0003_c also says 0002_b outside of its references (lines 1, 2, 8): left as it is",
+    )
 
 
 def test_nothing_to_do_is_no_edit(tmp_path):
