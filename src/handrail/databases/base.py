@@ -108,4 +108,4 @@ def check_scratch_name(name: str) -> str:
 
 def words(*parts: object) -> str:
     """Join the parts of a definition that say something."""
-    return " ".join(str(part) for part in parts if part not in (None, "", False))
+    return " ".join(str(part) for part in parts if part is not None and part is not False and part != "")

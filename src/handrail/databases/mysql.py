@@ -15,7 +15,8 @@ _TABLES = """
 _COLUMNS = """
     SELECT table_name, column_name, column_type, is_nullable, column_default, extra, collation_name, column_comment,
            generation_expression FROM information_schema.columns
-    WHERE table_schema = DATABASE()"""
+    WHERE table_schema = DATABASE() AND table_name NOT IN (
+        SELECT table_name FROM information_schema.views WHERE table_schema = DATABASE())"""
 _INDEXES = """
     SELECT s.* FROM information_schema.statistics s
     WHERE s.table_schema = DATABASE() ORDER BY s.table_name, s.index_name, s.seq_in_index"""
