@@ -16,7 +16,7 @@ class RecordsDisagree(Refusal):
 
     What Django does
     ----------------
-    It takes the renamed file for a new migration and runs it again (cases A62 and B03), or stops.
+    It takes the renamed file for a new migration and runs it again, or stops.
 
     What to do
     ----------
