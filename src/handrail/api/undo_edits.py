@@ -31,6 +31,6 @@ def undo_edits(project: Project, *, dry_run: bool = False, confirm: Callable[[Ou
     def finish(done: EditRecord) -> None:
         restored.update(undo_records(done))
 
-    done = undo(project.root, finish if rows else lambda record: None)
+    done = undo(project.root, finish if rows else None)
     followed = [f"database {alias}: {count} records have their old names again" for alias, count in restored.items()]
     return replace(plan, done=True, summary=(f"the files are as they were before handrail {done.command}", *followed))

@@ -7,7 +7,7 @@ their place, flushed, and renamed into it. Wherever the process is stopped, the 
 from __future__ import annotations
 
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def apply(edits: Sequence[Edit], root: Path, *, command: str = "resolve", detail
         return record.id
 
 
-def undo(root: Path, finish: Callable[[EditRecord], None] = lambda record: None) -> EditRecord:
+def undo(root: Path, finish: Callable[[EditRecord], None] | None = None) -> EditRecord:
     """Take the last edits back, finished or not, and return their record. What was taken back is not brought again.
 
     finish: called when the files are back and before that is on record, so that it is called again after a stop in between.
@@ -65,7 +65,8 @@ def undo(root: Path, finish: Callable[[EditRecord], None] = lambda record: None)
                 raise NotUndone(why=f"{state.path} changed after them", path=state.path)
         records.mark(record, UNDOING)
         _put(root, record.files, after=False)
-        finish(record)
+        if finish is not None:
+            finish(record)
         records.mark(record, UNDONE)
         return record
 
