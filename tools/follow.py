@@ -2,8 +2,8 @@
 
     python tools/follow.py PAGE...      write the pages with what the commands really print
 
-A block marked ``console`` holds commands after ``$`` and what they print. A block after a line that ends with a path in backquotes and
-a colon is written to that file. Commands that install something are left out: whoever follows the page here has it installed.
+A block marked ``console`` holds commands after ``$`` and what they print. A block after a line that ends with a path in
+backquotes and a colon is written to that file. Commands that install something are left out: it is installed here.
 """
 
 from __future__ import annotations

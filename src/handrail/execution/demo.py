@@ -104,28 +104,37 @@ def independent(stage: Stage) -> None:
     stage.run("handrail", "conflicts", "--base", "main", expect={FOUND})
     stage.run("handrail", "explain", "HR101")
 
-    title(stage, "3. git merges without a word, and one command resolves it: the files, and the history of the database")
+    title(stage, "3. git merges without a word; one command resolves it, in files and database")
     stage.run("git", "merge", "-q", "--no-edit", "main")
     stage.run("python", "manage.py", "migrate", expect={1})
     stage.run("handrail", "resolve", "--onto", "main", "--update-databases", "--yes")
     stage.run("handrail", "conflicts")
+    stage.run("python", "manage.py", "showmigrations")
     migrate_both(stage)
     cards = rows(stage.root / "db.sqlite3", "shop_loyaltycard", "points")
     promise(stage, cards == [(7,)], "the row written on the branch is still there")
     land(stage, "loyalty")
 
 
-def alter_on_both(stage: Stage, name: str, ours: Callable[[], None], theirs: Callable[[], None]) -> None:
+Change = tuple[str, Callable[[], None]]
+"""The name of a migration, and the edit of a model that it is made for."""
+
+
+def alter_on_both(stage: Stage, ours: Change, theirs: Change) -> None:
     """Alter one field on a branch and on main, each with the migration that Django makes for it; end on the branch."""
-    branch(stage, name)
-    ours()
-    stage.run("python", "manage.py", "makemigrations", "shop", "--name", name.replace("-", "_"))
-    commit(stage, name)
+    branch(stage, ours[0])
+    migration_for(stage, ours)
     stage.run("git", "switch", "-q", "main")
-    theirs()
-    stage.run("python", "manage.py", "makemigrations", "shop", "--name", f"not_{name}".replace("-", "_"))
-    commit(stage, f"On main, against {name}")
-    stage.run("git", "switch", "-q", name)
+    migration_for(stage, theirs)
+    stage.run("git", "switch", "-q", ours[0])
+
+
+def migration_for(stage: Stage, change: Change) -> None:
+    """Make a change, the migration for it, and a commit of both."""
+    name, edit = change
+    edit()
+    stage.run("python", "manage.py", "makemigrations", "shop", "--name", name)
+    commit(stage, name)
 
 
 def merged(stage: Stage) -> None:
@@ -133,9 +142,8 @@ def merged(stage: Stage) -> None:
     title(stage, "4. One field, altered on both sides: longer here, nullable there")
     alter_on_both(
         stage,
-        "longer-names",
-        lambda: stage.edit("shop/models.py", project.NAME_LENGTH, project.NAME_LENGTH.replace("50", "100")),
-        lambda: stage.edit("shop/models.py", project.NAME_HELP, project.NAME_HELP + "        null=True,\n"),
+        ("longer_names", lambda: stage.edit("shop/models.py", project.NAME_LENGTH, project.NAME_LENGTH.replace("50", "100"))),
+        ("nullable_names", lambda: stage.edit("shop/models.py", project.NAME_HELP, project.NAME_HELP + project.NULL)),
     )
     stage.run("handrail", "conflicts", "--base", "main", expect={FOUND})
     stage.run("git", "merge", "-q", "--no-edit", "main")
@@ -143,7 +151,7 @@ def merged(stage: Stage) -> None:
     migrate_both(stage)
     names = [column for column in columns(stage, "shop_customer") if column[0] == "name"]
     promise(stage, names == [("name", "varchar(100)", 0)], "name is both: 100 characters long, and nullable")
-    land(stage, "longer-names")
+    land(stage, "longer_names")
 
 
 def columns(stage: Stage, table: str) -> list[tuple[object, ...]]:
@@ -156,9 +164,11 @@ def overlapping(stage: Stage) -> None:
     title(stage, "5. One value, set to 100 here and to 200 there: refused")
     alter_on_both(
         stage,
-        "longer-titles",
-        lambda: stage.edit("shop/models.py", project.TITLE_LENGTH, project.TITLE_LENGTH.replace("50", "100")),
-        lambda: stage.edit("shop/models.py", project.TITLE_LENGTH, project.TITLE_LENGTH.replace("50", "200")),
+        ("longer_titles", lambda: stage.edit("shop/models.py", project.TITLE_LENGTH, project.TITLE_LENGTH.replace("50", "100"))),
+        (
+            "very_long_titles",
+            lambda: stage.edit("shop/models.py", project.TITLE_LENGTH, project.TITLE_LENGTH.replace("50", "200")),
+        ),
     )
     output = stage.run("handrail", "conflicts", "--base", "main", expect={FOUND})
     stage.say("")

@@ -70,6 +70,7 @@ class LoyaltyCard(models.Model):
 """
 NAME_LENGTH = "        max_length=50,\n"
 NAME_HELP = '        help_text="as it stands on the invoice",\n'
+NULL = "        null=True,\n"
 TITLE_LENGTH = "title = models.CharField(max_length=50)"
 
 ROWS = """\
