@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from handrail.conflicts.operations import rule_for
 from handrail.conflicts.operations.base import Place
@@ -25,20 +26,17 @@ class Ancestor(State):
 
     def find(self, key: ModelKey) -> Model | None:
         """Return a model by its key at the ancestor, or None."""
-        self.read(key.app_label)
+        if key.app_label in self.unread:
+            self.read(key.app_label)
         return self.models.get(key)
 
     def read(self, app_label: str) -> None:
-        """Apply the migrations of an app, in plan order."""
+        """Add the models of an app."""
         migrations = self.unread.pop(app_label, None)
-        if migrations is None:
-            return
-        for migration in migrations:
-            for position, operation in enumerate(migration.operations):
-                self._apply(operation, migration, position)
-        for key, model in self.models.items():
-            if key.app_label == app_label and model is not None:
-                self.models[key] = settled(model)
+        if migrations is not None:
+            found = models_of(tuple(migrations))
+            self.models.update(found.models)
+            self.renamed.update(found.renamed)
 
     def read_with_needs(self, app_labels: Iterable[str]) -> None:
         """Read apps, and all that they depend on, however far."""
@@ -51,13 +49,21 @@ class Ancestor(State):
             seen |= new
             pending += sorted(new)
 
-    def _apply(self, operation: Operation, migration: Migration, position: int) -> None:
-        key = OperationKey(migration.key.app_label, migration.key.name, position)
-        place = Place(state=self, migration=migration, key=key, side="base")
-        for inner in state_operations(operation):
-            rule = rule_for(inner)
-            if rule is not None:
-                rule.apply(inner, place)
+
+@lru_cache(maxsize=1024)
+def models_of(migrations: tuple[Migration, ...]) -> State:
+    """Return the models that the migrations of one app leave, given in plan order; many branches share what is below them."""
+    state = State()
+    for migration in migrations:
+        for position, operation in enumerate(migration.operations):
+            key = OperationKey(migration.key.app_label, migration.key.name, position)
+            place = Place(state=state, migration=migration, key=key, side="base")
+            for inner in state_operations(operation):
+                rule = rule_for(inner)
+                if rule is not None:
+                    rule.apply(inner, place)
+    state.models = {key: settled(model) for key, model in state.models.items() if model is not None}
+    return state
 
 
 def state_operations(operation: Operation) -> Sequence[Operation]:

@@ -178,10 +178,23 @@ class State:
 
     def referring(self, key: ModelKey) -> Iterator[tuple[Model, Field]]:
         """Yield the fields that lead to a model."""
+        names = self._names_for(key)
         for model in self.all():
             for each in model.fields.values():
-                if each.target is not None and self.follow(each.target) == key:
+                if each.target in names:
                     yield model, each
+
+    def _names_for(self, key: ModelKey) -> set[ModelKey]:
+        """Return the keys under which relations may name a model: its own, those it had, and the settings that name it."""
+        found = {key}
+        state: State | None = self
+        for setting in DEFAULT_SETTINGS:
+            if self._swapped_in(ModelKey(SETTING, setting)) == key:
+                found.add(ModelKey(SETTING, setting))
+        while state is not None:
+            found |= {old for old in state.renamed if self.find(old) is None and self.follow(old) == key}
+            state = state.parent
+        return found
 
     def new_field(self, model: ModelKey, name: str, value: Value, field_id: str) -> Field:
         """Return a field from its definition, as an operation on a model writes it."""

@@ -10,7 +10,7 @@ from handrail.conflicts.ancestor import Ancestor, fresh, operations_in
 from handrail.conflicts.inventory import Slot, Slots, slots_of
 from handrail.conflicts.operations import rule_for
 from handrail.conflicts.operations.base import Place, Rule
-from handrail.conflicts.state import State
+from handrail.conflicts.state import Model, State, unknown_model
 from handrail.domain.conflict import MISSING
 from handrail.domain.footprint import ModelKey
 from handrail.domain.migration import Migration, Operation, OperationKey
@@ -108,6 +108,8 @@ def _differences(old: State, place: Place, phrase: str, *, generated: bool) -> I
     """Yield the names that an operation gives to something and takes from something."""
     new = place.state
     changed = [key for key, model in new.models.items() if model is not old.models.get(key, MISSING)]
+    for key in changed:
+        _imagine(old, new.models[key])
     before, after = (_slots(state, changed, generated=generated) for state in (old, new))
     for resource, slot in after.items():
         if resource not in before:
@@ -115,6 +117,12 @@ def _differences(old: State, place: Place, phrase: str, *, generated: bool) -> I
     for resource, slot in before.items():
         if resource not in after and slot.mode is Mode.CLAIM:
             yield _name(place, resource, slot, Mode.FREE, phrase)
+
+
+def _imagine(old: State, model: Model | None) -> None:
+    """Put a model that was there unseen into the state before: nothing that it held already is new."""
+    if model is not None and not model.known and old.find(model.key) is None:
+        old.put(unknown_model(model.key))
 
 
 def _slots(state: State, keys: Iterable[ModelKey], *, generated: bool) -> Slots:

@@ -1652,3 +1652,43 @@ def test_equal_models_that_go_on_differently(tmp_path: Path) -> None:
             "0002_a creates model shop.New; 0002_b creates model shop.New: with different definitions",
         ),
     ]
+
+
+def test_model_of_an_app_that_is_not_known(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        "migrations.AddField('ghost', 'a', models.IntegerField(null=True))",
+        "migrations.AddField('ghost', 'b', models.IntegerField(null=True))",
+    )
+    assert found.verdict is Verdict.INDEPENDENT
+    assert found.reasons == ()
+
+
+def test_renamed_model_of_an_app_that_is_not_known(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        """
+        migrations.RenameModel('Ghost', 'Spirit'),
+        migrations.AddField('spirit', 'a', models.IntegerField(null=True))
+    """,
+        "migrations.AddField('ghost', 'b', models.IntegerField(null=True))",
+    )
+    assert found.said() == [
+        (
+            "HR104",
+            "rename",
+            "order-dependent",
+            ("0002_a renames shop.ghost to Spirit; 0002_b adds field b to shop.ghost: the old name is gone after the renaming"),
+        ),
+    ]
+    assert [order_of(each) for each in found.reasons] == [["shop.0002_b", "shop.0002_a"]]
+
+
+def test_relation_to_a_model_that_is_not_known(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        ("migrations.AddField('thing', 'a', models.ForeignKey('wagtailcore.Page', models.CASCADE, null=True, related_name='+'))"),
+        ("migrations.AddField('thing', 'b', models.ForeignKey('wagtailcore.Page', models.CASCADE, null=True, related_name='+'))"),
+    )
+    assert found.verdict is Verdict.INDEPENDENT
+    assert found.reasons == ()
