@@ -34,12 +34,12 @@ class LiveModel(Check):
     -------
     ``0002_fill`` has ``from shop.models import Thing`` and ``Thing.objects.update(...)``::
 
-        warning[HR407]: lint: shop.0002_fill imports shop.models.Thing instead of taking it from apps.get_model
+        warning[HR407]: lint: shop.0002_fill uses shop.models.Thing of today instead of taking it from apps.get_model
     """
 
     code = "HR407"
     severity = Severity.WARNING
-    summary = "lint: {migration} imports {models} instead of taking {them} from apps.get_model"
+    summary = "lint: {migration} uses {models} of today instead of taking {them} from apps.get_model"
 
     @classmethod
     def find(cls, migration: Migration, operation: Operation, live_models: Sequence[str]) -> Iterable[Finding]:

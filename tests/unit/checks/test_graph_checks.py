@@ -362,11 +362,11 @@ def test_hr407_models_that_are_imported() -> None:
     assert finding == Finding(
         code="HR407",
         severity=Severity.WARNING,
-        message="lint: shop.0002_a imports shop.models.Thing instead of taking it from apps.get_model",
+        message="lint: shop.0002_a uses shop.models.Thing of today instead of taking it from apps.get_model",
         locations=(Location(path="shop/migrations/0002_a.py", line=20, remark="the code is run here"),),
         help="take the models from the apps argument of the function",
         command="handrail explain HR407",
     )
     (several,) = LiveModel.find(A, run, ["b.B", "a.A", "b.B"])
-    assert several.message == "lint: shop.0002_a imports a.A and b.B instead of taking them from apps.get_model"
+    assert several.message == "lint: shop.0002_a uses a.A and b.B of today instead of taking them from apps.get_model"
     assert list(LiveModel.find(A, run, [])) == []

@@ -38,7 +38,7 @@ MEANINGS = {
     "HR202": "renamed-after-apply: record {old} has the content of file {new}",
     "HR212": "unreadable: {place} {reason}",
     "HR213": "preflight: {migration} {problem}",
-    "HR407": "lint: {migration} imports {models} instead of taking {them} from apps.get_model",
+    "HR407": "lint: {migration} uses {models} of today instead of taking {them} from apps.get_model",
     "HR900": "bug: {problem}",
 }
 """What codes mean: a code is never used for anything else, so no line here is ever changed to say another thing."""
