@@ -53,7 +53,7 @@ START = {
     "shop/models.py": SHOP,
     "orders/__init__.py": "",
     "orders/models.py": ORDERS,
-    ".gitignore": "*.sqlite3\n__pycache__/\n.handrail/\n",
+    ".gitignore": "*.sqlite3\n__pycache__/\n",
 }
 
 EMAIL = "    email = models.EmailField()\n"
