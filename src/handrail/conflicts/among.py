@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from handrail.conflicts.between import apps_of, worst
-from handrail.conflicts.decide import decide
 from handrail.conflicts.merged import file_reasons
 from handrail.domain.conflict import Conflict, Reason, Side
 from handrail.domain.migration import Migration, MigrationKey
@@ -53,6 +52,8 @@ def _between(
     leaves: Mapping[str, MigrationKey],
     apps: Collection[str],
 ) -> Iterator[Conflict]:
+    from handrail.conflicts.decide import decide  # as in between: only where there is something to decide
+
     known = {migration.key: migration for migration in base}
     other = {migration.key: migration for migration in theirs.migrations}
     mine = [one for one in ours.migrations if one.key not in other or other[one.key].digest != one.digest]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import product
 
-from handrail.conflicts.decide import decide
 from handrail.conflicts.merged import Merged, ancestor_of, sides_of_merge
 from handrail.conflicts.sides import Sides, leaf_sides, sides_of, without_descendants
 from handrail.domain.conflict import Conflict, Reason, Side, Verdict
@@ -95,6 +94,9 @@ def _judged(graph: MigrationGraph, sides: Sides, settings: Settings) -> Conflict
 
 
 def _reasons(graph: MigrationGraph, sides: Sides, settings: Settings) -> tuple[Reason, ...]:
+    """Decide; a project without a conflict does not pay for loading what decides."""
+    from handrail.conflicts.decide import decide
+
     base, ours, theirs = (
         [graph.migrations[key] for key in keys if key in graph.migrations] for keys in (sides.base, sides.ours, sides.theirs)
     )
