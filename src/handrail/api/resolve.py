@@ -220,7 +220,7 @@ def _renames_json(resolution: Resolution) -> dict[str, Json]:
 def _done(resolution: Resolution, records: RecordPlan | None) -> tuple[str, ...]:
     names = ", ".join(str(old) for old, _ in resolution.renamed)
     follow = list(records.lines()) if records else []
-    if records is None and names:
+    if records is None and names and resolution.keeps_operations:
         follow = [f"where {names} is applied already, next: handrail resolve --update-databases"]
     leaves = ", ".join(str(leaf) for leaf in resolution.leaves)
     again = f"read again: one leaf node in every app ({leaves})"
