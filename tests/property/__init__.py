@@ -1,0 +1,1 @@
+"""Random inputs, checked against what really happens."""
