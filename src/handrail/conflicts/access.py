@@ -53,6 +53,7 @@ class Mode(Enum):
     FREE = auto()
     NEED = auto()
     REPLACE = auto()
+    RETITLE = auto()
 
 
 ROW_MODES = frozenset({Mode.READ, Mode.UPDATE, Mode.INSERT, Mode.ERASE, Mode.ORDERED})

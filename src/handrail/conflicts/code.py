@@ -148,8 +148,10 @@ def _ordering(lines: list[Model]) -> frozenset[str]:
     return fields_in(value, known)
 
 
-def _use(code: Code, model: Model) -> Access:
-    return code.touch(("model", model.id), Mode.CODE, f"works on the rows of {model.label}", model=model.label)
+def _use(code: Code, model: Model, *, named: bool = True, protects: bool = False) -> Access:
+    what = f"works on the rows of {model.label}"
+    detail = {"named": named, "protects": protects}
+    return code.touch(("model", model.id), Mode.CODE, what, model=model.label, detail=detail)
 
 
 def _row(code: Code, model: Model, mode: Mode, what: str, detail: Any = None) -> Access:
@@ -185,7 +187,8 @@ def find_field(state: State, model: Model, name: str) -> tuple[Model, Field | No
     return concrete(state, model), None
 
 
-def _field(code: Code, model: Model, each: Field, mode: Mode) -> Iterator[Access]:
+def _field(code: Code, model: Model, each: Field, mode: Mode, *, named: bool = True) -> Iterator[Access]:
+    """Yield an access to a field. named: the code says its name, so that a renaming matters."""
     verb, name = ("reads" if mode is Mode.READ else "writes"), each.id.partition("@")[0]
     what = f"{verb} fields of {model.label} that cannot be told" if each.id == EVERY else f"{verb} {model.label}.{name}"
     yield code.touch(
@@ -195,7 +198,7 @@ def _field(code: Code, model: Model, each: Field, mode: Mode) -> Iterator[Access
         model=model.label,
         field=each.id,
         before=each.value,
-        detail={"depends": code.depends},
+        detail={"depends": code.depends, "named": named},
         doubtful=each.id == EVERY,
     )
     if mode is Mode.UPDATE:
@@ -221,12 +224,14 @@ def _cascade(code: Code, model: Model) -> Iterator[Access]:
         target = pending.pop()
         for owner, each in [found for one in family(state, target) for found in state.referring(one.key)]:
             if not has_column(each.value):
-                yield from _field(code, owner, each, Mode.UPDATE)
+                yield from _field(code, owner, each, Mode.UPDATE, named=False)
                 continue
             action = get(each.value, "on_delete")
             name = action.path.rpartition(".")[2] if isinstance(action, Name) else "SET"
             if name == "DO_NOTHING":
                 continue
+            yield from _field(code, owner, each, Mode.READ, named=False)
+            yield _use(code, owner, named=False, protects=name in ("PROTECT", "RESTRICT"))
             if name in ("PROTECT", "RESTRICT"):
                 yield _row(code, owner, Mode.READ, f"deletes rows of {target.label}, which {owner.label}.{each.name} protects")
             elif name in ("CASCADE", "DB_CASCADE"):
@@ -235,7 +240,7 @@ def _cascade(code: Code, model: Model) -> Iterator[Access]:
                     seen.add(owner.id)
                     pending.append(owner)
             else:
-                yield from _field(code, owner, each, Mode.UPDATE)
+                yield from _field(code, owner, each, Mode.UPDATE, named=False)
 
 
 def _table(code: Code, table: Any) -> Iterator[Access]:

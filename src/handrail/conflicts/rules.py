@@ -57,8 +57,14 @@ def delete_use(meeting: Meeting) -> Reason:
     return meeting.reason("HR105", Kind.DELETE, OVERLAPPING, base=meeting.first.before, second=after)
 
 
-def delete_code(meeting: Meeting) -> Reason:
-    """One side deletes what the code of the other works on: the code goes first."""
+def delete_code(meeting: Meeting) -> Reason | None:
+    """One side deletes what the code of the other works on: the code goes first.
+
+    A deletion of rows that cascades to a table commutes with dropping the table, unless the table protects the rows or stays.
+    """
+    detail = meeting.second.detail if meeting.second.mode is Mode.CODE else None
+    if detail and not detail["named"] and not detail["protects"] and not meeting.separate:
+        return None
     verdict = OPAQUE if meeting.second.doubtful else ORDER
     return meeting.reason("HR107", Kind.DATA, verdict, "the data is gone afterwards", order=meeting.second_then_first())
 
@@ -73,8 +79,10 @@ def rename_rename(meeting: Meeting) -> Reason:
     return meeting.reason("HR102", Kind.RENAME, verdict, **values)
 
 
-def rename_use(meeting: Meeting) -> Reason:
+def rename_use(meeting: Meeting) -> Reason | None:
     """One side renames what the other calls by its old name: the use goes first."""
+    if meeting.second.mode in (Mode.READ, Mode.UPDATE, Mode.CODE) and not meeting.second.detail.get("named", True):
+        return None
     verdict = OPAQUE if meeting.second.doubtful else ORDER
     why = "the old name is gone after the renaming"
     return meeting.reason("HR104", Kind.RENAME, verdict, why, order=meeting.second_then_first())
@@ -126,6 +134,9 @@ def alter_use(meeting: Meeting) -> Reason | None:
         why = FOLLOWS if how == "reference" else "a column that a generated one is made of cannot be altered on PostgreSQL"
         kind = Kind.REFERENCE if how == "reference" else Kind.SAME_FIELD
         return meeting.reason("HR107", kind, ORDER, why, order=meeting.first_then_second())
+    if meeting.second.detail["restricts"] and Mode.READ in alter.detail["effects"]:
+        why = "the values that the alteration fills in may break the constraint"
+        return meeting.reason("HR107", Kind.SAME_FIELD, ORDER, why)
     if how in ("index", "together", "constraint", "order") and recast:
         why = "what is made of the column depends on its type and name at that moment"
         return meeting.reason("HR107", Kind.SAME_FIELD, ORDER, why, order=meeting.first_then_second())
@@ -302,6 +313,7 @@ RULES = {
     (Mode.USE, Mode.UPDATE): use_write,
     (Mode.UPDATE, Mode.UPDATE): write_code,
     (Mode.UPDATE, Mode.READ): write_code,
+    **{(Mode.RETITLE, mode): shape_code for mode in (Mode.READ, Mode.UPDATE)},
 }
 """The rules for identities, by the modes of the two accesses in either order."""
 
@@ -312,5 +324,6 @@ ROW_RULES = {
     (Mode.SHAPE_DELETE, Mode.ERASE): shape_code,
     (Mode.ORDERING, Mode.ORDERED): shape_code,
     **{(Mode.MANAGERS, mode): shape_code for mode in ROW_MODES},
+    **{(Mode.RETITLE, mode): shape_code for mode in (Mode.INSERT, Mode.ERASE)},
 }
 """The rules for the rows of a model."""

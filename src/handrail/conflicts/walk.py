@@ -15,6 +15,9 @@ from handrail.domain.conflict import MISSING
 from handrail.domain.footprint import ModelKey
 from handrail.domain.migration import Migration, Operation, OperationKey
 
+NAMES = ("name", "model_name", "old_name", "new_name")
+NAMELESS = frozenset({"RunPython", "RunSQL"})
+"""Operations that are on no model by name; SeparateDatabaseAndState is taken apart before."""
 UNSEEN = "is no operation of Django's"
 
 
@@ -69,6 +72,12 @@ def _take(side: SideFootprint, operation: Operation, place: Place) -> None:
         side.phrases.setdefault(place.key, f"runs {operation.name}")
         _note_opaque(side, place.opaque(f"runs {operation.name}", why))
         return
+    if _is_nameless(operation):
+        side.phrases.setdefault(place.key, f"runs {operation.name}")
+        _note_opaque(
+            side, place.opaque(f"runs {operation.name}", f"names its model by a value that is computed in {operation.name}")
+        )
+        return
     _apply(side, rule, operation, place)
     if operation.name == "RunSQL":
         _take_state(side, operation, replace(place, separate=True))
@@ -78,6 +87,14 @@ def _take_state(side: SideFootprint, operation: Operation, place: Place) -> None
     for inner in operations_in(operation.argument("state_operations")):
         side.separate.add(place.key)
         _take(side, inner, place)
+
+
+def _is_nameless(operation: Operation) -> bool:
+    """Say whether what the operation works on cannot be read."""
+    given = [operation.arguments[name] for name in NAMES if name in operation.arguments]
+    if any(value is not None and not isinstance(value, str) for value in given):
+        return True
+    return not given and operation.name not in NAMELESS and not operation.name.endswith("Extension")
 
 
 def _is_computed(operation: Operation, name: str) -> bool:

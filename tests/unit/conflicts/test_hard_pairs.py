@@ -731,12 +731,11 @@ def test_check_constraint_of_a_retyped_field(tmp_path: Path) -> None:
             "same-field",
             "order-dependent",
             (
-                "0002_a adds constraint ck to shop.Thing; 0002_b alters shop.Thing.n: what is made of "
-                "the column depends on its type and name at that moment"
+                "0002_a adds constraint ck to shop.Thing; 0002_b alters shop.Thing.n: the values that "
+                "the alteration fills in may break the constraint"
             ),
         ),
     ]
-    assert [order_of(each) for each in found.reasons] == [["shop.0002_b", "shop.0002_a"]]
 
 
 def test_check_constraint_of_a_field_with_another_default(tmp_path: Path) -> None:
@@ -1692,3 +1691,211 @@ def test_relation_to_a_model_that_is_not_known(tmp_path: Path) -> None:
     )
     assert found.verdict is Verdict.INDEPENDENT
     assert found.reasons == ()
+
+
+def test_cascade_against_the_removal_of_its_foreign_key(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        "migrations.RemoveField('thing', 'p')",
+        "migrations.RunPython(run)",
+        code_b=("def run(apps, schema_editor):\n    apps.get_model('shop', 'P').objects.all().delete()\n"),
+        base=RICH,
+    )
+    assert found.said() == [
+        (
+            "HR107",
+            "data",
+            "order-dependent",
+            ("0002_a removes shop.Thing.p; 0002_b reads shop.Thing.p in RunPython: the data is gone afterwards"),
+        ),
+    ]
+    assert [order_of(each) for each in found.reasons] == [["shop.0002_b", "shop.0002_a"]]
+
+
+def test_cascade_against_the_renaming_of_its_foreign_key(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        "migrations.RenameField('thing', 'p', 'q')",
+        "migrations.RunPython(run)",
+        code_b=("def run(apps, schema_editor):\n    apps.get_model('shop', 'P').objects.all().delete()\n"),
+        base="""
+        migrations.CreateModel("Thing", [
+            ("id", models.BigAutoField(primary_key=True)),
+            ("name", models.CharField(max_length=50)),
+            ("x", models.CharField(max_length=50)),
+            ("n", models.IntegerField(default=0)),
+        ]),
+        migrations.CreateModel('P', [('id',models.BigAutoField(primary_key=True)), ('label', models.CharField(max_length=9))]),
+        migrations.AddField('thing', 'p', models.ForeignKey('shop.P', models.CASCADE, null=True)),
+        migrations.AddField('thing', 'tags', models.ManyToManyField('shop.P', related_name='+')),
+        migrations.CreateModel('Child', [
+            ('thing_ptr', models.OneToOneField('shop.Thing', models.CASCADE, parent_link=True, primary_key=True)),
+            ('c', models.IntegerField(default=0)),
+        ], bases=('shop.thing',)),
+        migrations.CreateModel('Proxy', [], options={'proxy': True}, bases=('shop.thing',)),
+        migrations.CreateModel('Log', [('id',models.BigAutoField(primary_key=True)), ('text', models.CharField(max_length=9))]),
+        migrations.AlterIndexTogether('thing', {('name', 'n')})
+
+    """,
+    )
+    assert found.verdict is Verdict.INDEPENDENT
+    assert found.reasons == ()
+
+
+def test_values_filled_in_against_a_constraint(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        "migrations.AlterField('thing', 'n', models.IntegerField(default=1))",
+        "migrations.AddConstraint('thing', models.UniqueConstraint(fields=['n'], name='uq'))",
+        base="""
+        migrations.CreateModel("Thing", [
+            ("id", models.BigAutoField(primary_key=True)),
+            ("name", models.CharField(max_length=50)),
+            ("x", models.CharField(max_length=50)),
+            ("n", models.IntegerField(null=True)),
+        ])
+    """,
+    )
+    assert found.said() == [
+        (
+            "HR107",
+            "same-field",
+            "order-dependent",
+            (
+                "0002_a alters shop.Thing.n; 0002_b adds constraint uq to shop.Thing: the values that "
+                "the alteration fills in may break the constraint"
+            ),
+        ),
+    ]
+
+
+def test_model_renamed_under_code_on_content_types(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        "migrations.RenameModel('Log', 'Entry')",
+        "migrations.RunPython(run)",
+        code_b=(
+            "def run(apps, schema_editor):\n"
+            "    apps.get_model('contenttypes', 'ContentType').objects.filter(model='log').delete()\n"
+        ),
+        base=RICH,
+    )
+    assert found.said() == [
+        (
+            "HR107",
+            "data",
+            "order-dependent",
+            (
+                "0002_a renames shop.Log to Entry, and with it content types and permissions; 0002_b "
+                "reads contenttypes.contenttype.model in RunPython: the outcome depends on the order"
+            ),
+        ),
+    ]
+
+
+def test_two_models_renamed(tmp_path: Path) -> None:
+    found = decided(tmp_path, "migrations.RenameModel('Log', 'Entry')", "migrations.RenameModel('P', 'Part')", base=RICH)
+    assert found.verdict is Verdict.INDEPENDENT
+    assert found.reasons == ()
+
+
+def test_model_named_by_a_computed_value(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        "migrations.RemoveField(settings.SHOP_MODEL, 'x')",
+        "migrations.AddField('thing', 'k', models.IntegerField(null=True))",
+    )
+    assert found.said() == [
+        (
+            "HR107",
+            "data",
+            "opaque",
+            (
+                "0002_a runs RemoveField; 0002_b adds field k to shop.Thing: 0002_a names its model "
+                "by a value that is computed in RemoveField"
+            ),
+        ),
+    ]
+
+
+def test_field_defined_by_a_computed_value(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        ("migrations.AddField('log', 'q', models.ForeignKey(get_target(), models.CASCADE, null=True))"),
+        "migrations.DeleteModel('Log')",
+        code_a="""
+        from shop.helpers import get_target
+
+    """,
+        base=RICH,
+    )
+    assert found.said() == [
+        ("HR105", "delete", "overlapping", "0002_a adds field q to shop.Log; 0002_b deletes model shop.Log"),
+        (
+            "HR107",
+            "data",
+            "opaque",
+            ("0002_a adds field q to shop.Log; 0002_b deletes model shop.Log: 0002_a the definition of q is computed"),
+        ),
+    ]
+
+
+def test_cascade_over_a_model_that_leaves_the_state_alone(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        "migrations.SeparateDatabaseAndState(state_operations=[migrations.DeleteModel('Child')])",
+        "migrations.RunPython(run)",
+        code_b=("def run(apps, schema_editor):\n    apps.get_model('shop', 'P').objects.all().delete()\n"),
+        base=RICH,
+    )
+    assert found.said() == [
+        (
+            "HR107",
+            "state-database",
+            "order-dependent",
+            (
+                "0002_a deletes model shop.Child in SeparateDatabaseAndState; 0002_b works on the "
+                "rows of shop.Child in RunPython: the data is gone afterwards"
+            ),
+        ),
+    ]
+    assert [order_of(each) for each in found.reasons] == [["shop.0002_b", "shop.0002_a"]]
+
+
+def test_protected_rows_against_the_table_that_protects_them(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        "migrations.DeleteModel('Guard')",
+        "migrations.RunPython(run)",
+        code_b=("def run(apps, schema_editor):\n    apps.get_model('shop', 'P').objects.all().delete()\n"),
+        base="""
+        migrations.CreateModel("Thing", [
+            ("id", models.BigAutoField(primary_key=True)),
+            ("name", models.CharField(max_length=50)),
+            ("x", models.CharField(max_length=50)),
+            ("n", models.IntegerField(default=0)),
+        ]),
+        migrations.CreateModel('P', [('id',models.BigAutoField(primary_key=True)), ('label', models.CharField(max_length=9))]),
+        migrations.AddField('thing', 'p', models.ForeignKey('shop.P', models.CASCADE, null=True)),
+        migrations.AddField('thing', 'tags', models.ManyToManyField('shop.P', related_name='+')),
+        migrations.CreateModel('Child', [
+            ('thing_ptr', models.OneToOneField('shop.Thing', models.CASCADE, parent_link=True, primary_key=True)),
+            ('c', models.IntegerField(default=0)),
+        ], bases=('shop.thing',)),
+        migrations.CreateModel('Proxy', [], options={'proxy': True}, bases=('shop.thing',)),
+        migrations.CreateModel('Log', [('id',models.BigAutoField(primary_key=True)), ('text', models.CharField(max_length=9))]),
+        migrations.AddIndex('thing', models.Index(fields=['n'], name='ix_n')),
+        migrations.AlterIndexTogether('thing', {('name', 'n')}),
+        migrations.CreateModel('Guard', [('id',models.BigAutoField(primary_key=True)), ('p', models.ForeignKey('shop.P', models.PROTECT))])
+
+    """,
+    )
+    assert found.said() == [
+        (
+            "HR107",
+            "data",
+            "order-dependent",
+            ("0002_a deletes model shop.Guard; 0002_b works on the rows of shop.Guard in RunPython: the data is gone afterwards"),
+        ),
+    ]
+    assert [order_of(each) for each in found.reasons] == [["shop.0002_b", "shop.0002_a"]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from handrail.conflicts.access import EVERY, Access, Mode, Opaque, Resource
-from handrail.conflicts.fields import attname, generated_names, get
+from handrail.conflicts.fields import attname, generated_names, get, is_relation
 from handrail.conflicts.references import fields_in, names_in
 from handrail.conflicts.state import Field, Model, State, family, owner_of
 from handrail.domain.footprint import ModelKey
@@ -141,14 +141,16 @@ def _certain(value: Value) -> frozenset[str]:
     return frozenset(names_in(tuple(listed))) if isinstance(listed, ListOf | tuple | frozenset) else frozenset()
 
 
-def use_targets(place: Place, model: Model, each: Field, phrase: str, *, made: Iterable[str] = ()) -> Iterator[Access]:
-    """Yield the uses of what a field refers to: its target, the target's key, and the model between. made: ids to leave out."""
+def use_targets(place: Place, model: Model, each: Field, phrase: str) -> Iterator[Touched]:
+    """Yield the uses of what a field refers to: its target, the target's key, and the model between."""
     value = each.value
+    if isinstance(value, Symbolic) or (is_relation(value) and each.target is None):
+        yield place.opaque(phrase, f"the definition of {each.name} is computed")
     for key in (each.target, each.through):
         if key is None:
             continue
         target = place.state.get(key)
-        if target.id == model.id or target.id in made:
+        if target.id == model.id:
             continue
         yield use_model(place, target, f"{phrase} which refers to {target.label}", generated=generated_names(value), schema=False)
         named = get(value, "to_field")

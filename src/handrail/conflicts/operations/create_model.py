@@ -9,10 +9,14 @@ from handrail.conflicts.state import Field, Member, Model
 from handrail.domain.conflict import MISSING
 from handrail.domain.footprint import ModelKey
 from handrail.domain.migration import Operation
-from handrail.domain.value import Call, ListOf, Name, Value
+from handrail.domain.value import Call, DictOf, ListOf, Name, Value
 
 MEMBERS = {"indexes": "index", "constraints": "constraint"}
 """Options that hold things with names of their own, and what these are called here."""
+
+
+PARTS = {"fields": (ListOf, tuple), "options": (DictOf,), "bases": (ListOf, tuple)}
+"""The arguments whose parts have to be known, and what they are written as."""
 
 
 class CreateModel(Rule):
@@ -25,8 +29,10 @@ class CreateModel(Rule):
     def touches(self, operation: Operation, place: Place) -> Iterator[Touched]:
         """Yield what the operation touches."""
         model, phrase = made(operation, place), self.phrase(operation, place)
-        if not isinstance(operation.argument("fields"), ListOf | tuple):
-            yield place.opaque(phrase, "its fields are computed")
+        for name, kinds in PARTS.items():
+            value = operation.argument(name)
+            if value is not None and not isinstance(value, kinds):
+                yield place.opaque(phrase, f"its {name} are computed")
         for each in model.fields.values():
             if each.target != model.key:
                 yield from use_targets(place, model, each, phrase)

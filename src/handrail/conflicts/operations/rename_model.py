@@ -10,6 +10,10 @@ from handrail.conflicts.operations.base import Place, Rule, Touched, use_referri
 from handrail.domain.footprint import ModelKey
 from handrail.domain.migration import Operation
 
+RENAMED_ROWS = ((ModelKey("contenttypes", "contenttype"), "model"), (ModelKey("auth", "permission"), "codename"))
+"""Rows that are renamed with a model: django.contrib.contenttypes.management (RenameContentType, 5.2), and from 6.1 on also
+django.contrib.auth.management."""
+
 
 class RenameModel(Rule):
     """Renames a model, its table, and the columns and tables of many-to-many relations that are named after it."""
@@ -32,6 +36,7 @@ class RenameModel(Rule):
             after=str(operation.argument("new_name")),
         )
         yield from use_referring(place, model, self.phrase(operation, place))
+        yield from _retitle(place, f"{self.phrase(operation, place)}, and with it content types and permissions")
 
     def apply(self, operation: Operation, place: Place) -> None:
         """Rename the model in the state and in what refers to it."""
@@ -43,3 +48,11 @@ class RenameModel(Rule):
             place.state.put(renamed)
         else:
             place.state.rename(model.key, renamed)
+
+
+def _retitle(place: Place, phrase: str) -> Iterator[Touched]:
+    for key, name in RENAMED_ROWS:
+        found = place.state.get(key)
+        yield place.touch(("field", found.id, found.field(name).id), Mode.RETITLE, phrase, model=found.label, field=name)
+        yield place.touch(("field", found.id, "name"), Mode.RETITLE, phrase, model=found.label, field="name")
+        yield place.touch(("rows", found.id), Mode.RETITLE, phrase, model=found.label)
