@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from handrail.domain.conflict import MISSING
 from handrail.domain.finding import Location
-from handrail.domain.migration import Migration, MigrationKey, Operation, OperationKey
+from handrail.domain.migration import SETTING, Migration, MigrationKey, Operation, OperationKey
 from handrail.domain.source import to_source
 from handrail.domain.value import Call, ListOf, Name, Value
 
@@ -111,4 +111,6 @@ def _key_pattern(key: MigrationKey) -> str:
 
 
 def _name_pattern(key: MigrationKey) -> str:
+    if key.app_label == SETTING:
+        return rf"\bsettings\.{re.escape(key.name)}\b"
     return rf"""["']{re.escape(key.name)}["']"""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from handrail.checks._edges import edges_between
 from handrail.checks._words import Migrations, reference_place
 from handrail.checks.base import Check
 from handrail.domain.finding import Finding, Location
-from handrail.domain.migration import FIRST, LATEST, Migration, MigrationKey
+from handrail.domain.migration import MigrationKey
 
 
 class Cycle(Check):
@@ -47,9 +48,7 @@ class Cycle(Check):
         """Yield one finding for a cycle of the graph (each key depends on the next, the last on the first), one for replaces."""
         if cycle:
             ring = [*cycle, cycle[0]] if cycle[0] != cycle[-1] or len(cycle) == 1 else list(cycle)
-            yield cls._finding(
-                ring, [place for edge in pairwise(ring) for place in _edge_places(migrations, *edge)], _DEPENDENCIES
-            )
+            yield cls._finding(ring, [place for edge in pairwise(ring) for place in _places(migrations, *edge)], _DEPENDENCIES)
         for one, other in _mutual(migrations):
             places = [
                 reference_place(migrations[key], "replaces", [replaced], f"replaces {replaced}")
@@ -74,27 +73,5 @@ def _mutual(migrations: Migrations) -> Iterable[tuple[MigrationKey, MigrationKey
                 yield key, replaced
 
 
-def _edge_places(migrations: Migrations, child: MigrationKey, parent: MigrationKey) -> Iterable[Location]:
-    """Yield the lines that make child depend on parent, be it written for them or for migrations that they replace."""
-    children, parents = _group(migrations, child), _group(migrations, parent)
-    wanted = [migration.key for migration in parents]
-    for migration in children:
-        named = [key for key in migration.dependencies if key in wanted or _symbolic(key, parent)]
-        if named:
-            yield reference_place(migration, "dependencies", named, f"depends on {parent}")
-    for migration in parents:
-        named = [key for key in migration.run_before if key in {other.key for other in children}]
-        if named:
-            yield reference_place(migration, "run_before", named, f"run_before {child}")
-
-
-def _symbolic(key: MigrationKey, parent: MigrationKey) -> bool:
-    return key.name in (FIRST, LATEST) and key.app_label == parent.app_label
-
-
-def _group(migrations: Migrations, key: MigrationKey) -> list[Migration]:
-    """Return a migration with all those that it replaces."""
-    if key not in migrations:
-        return []
-    replaced = [migrations[other] for other in migrations[key].replaces if other in migrations and other != key]
-    return [migrations[key], *replaced]
+def _places(migrations: Migrations, child: MigrationKey, parent: MigrationKey) -> Iterable[Location]:
+    return (edge.place for edge in edges_between(migrations, child, parent))
