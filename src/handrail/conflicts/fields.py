@@ -238,9 +238,10 @@ def fill_is_the_same(value: Value, preserve_default: bool, *, by_sql: bool) -> b
     """
     if not has_column(value) or class_name(value) == "GeneratedField":
         return True
-    if not isinstance(value, Call) or is_unique(value) or value.name.endswith("AutoField"):
-        return False
     default, db_default = get(value, "default", MISSING), get(value, "db_default", MISSING)
+    filled = get(value, "null") is not True or any(each is not MISSING and each is not None for each in (default, db_default))
+    if not isinstance(value, Call) or (is_unique(value) and filled) or value.name.endswith("AutoField"):
+        return False
     if get(value, "auto_now") is True or get(value, "auto_now_add") is True:
         return False
     if db_default is not MISSING:

@@ -75,8 +75,10 @@ def _clash(meeting: Meeting) -> str:
     return f"{sorts} {one} and {other} clash, for {STATE_CASELESS if meeting.ours.detail == 'model' else CASELESS}"
 
 
-def claim_below(meeting: Meeting) -> Reason:
-    """One side gives a name to a field that the other gives to a field of an inheriting model."""
+def claim_below(meeting: Meeting) -> Reason | None:
+    """One side gives a name to a field that the other gives to a field of an inheriting model: in one case, as Python does."""
+    if meeting.first.name != meeting.second.name:
+        return None
     return meeting.reason("HR106", Kind.SAME_NAME, Verdict.OVERLAPPING, "an inherited field cannot be defined again")
 
 

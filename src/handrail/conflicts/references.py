@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection, Iterator
 
 from handrail.conflicts.access import EVERY
 from handrail.domain.value import Call, DictOf, ListOf, SetOf, Symbolic, Value
+
+MODULES = frozenset({"models", "django", "functions", "expressions", "postgres", "contrib", "db"})
+"""Names in lower case that expressions start with and that hold no names of fields."""
 
 NOT_FIELDS = frozenset(
     {
@@ -22,7 +26,7 @@ def names_in(value: Value) -> Iterator[str]:
     if isinstance(value, str):
         yield value.lstrip("-+").split("__")[0]
     elif isinstance(value, Symbolic):
-        yield EVERY
+        yield from _in_source(value.source)
     elif isinstance(value, tuple | frozenset | ListOf | SetOf):
         for part in value:
             yield from names_in(part)
@@ -31,6 +35,28 @@ def names_in(value: Value) -> Iterator[str]:
             yield from names_in(part)
     elif isinstance(value, Call):
         yield from _in_call(value)
+
+
+def _in_source(source: str) -> Iterator[str]:
+    """Yield the names in an expression such as Q(a=1) | Q(b=2) by its text; EVERY where it uses a variable."""
+    try:
+        tree = ast.parse(source, mode="eval")
+    except (SyntaxError, ValueError):
+        yield EVERY
+        return
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Name)
+            and node.id not in MODULES
+            and ((node.id.isupper() and len(node.id) > 1) or node.id.islower())
+        ):
+            yield EVERY
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from names_in(node.value)
+        elif isinstance(node, ast.keyword):
+            yield EVERY if node.arg is None else node.arg.split("__")[0]
+        elif isinstance(node, ast.comprehension | ast.Lambda):
+            yield EVERY
 
 
 def _in_call(call: Call) -> Iterator[str]:

@@ -54,7 +54,8 @@ def delete_rename(meeting: Meeting) -> Reason:
 def delete_use(meeting: Meeting) -> Reason:
     """One side deletes what the schema of the other needs."""
     after = MISSING if meeting.second.after is None else meeting.second.after
-    return meeting.reason("HR105", Kind.DELETE, OVERLAPPING, base=meeting.first.before, second=after)
+    verdict = OPAQUE if meeting.second.doubtful else OVERLAPPING
+    return meeting.reason("HR105", Kind.DELETE, verdict, base=meeting.first.before, second=after)
 
 
 def delete_code(meeting: Meeting) -> Reason | None:
@@ -279,8 +280,10 @@ def shape_insert(meeting: Meeting) -> Reason | None:
     return meeting.reason("HR107", Kind.DATA, ORDER, "rows inserted before and after it differ, or fail")
 
 
-def shape_code(meeting: Meeting) -> Reason:
-    """One side changes the ordering, the managers or the deletions that the code of the other relies on."""
+def shape_code(meeting: Meeting) -> Reason | None:
+    """One side changes the ordering, the managers or the deletions that the code of the other relies on, but for RunSQL."""
+    if meeting.first.mode is not Mode.RETITLE and meeting.second.source == "sql":
+        return None
     return meeting.reason("HR107", Kind.DATA, ORDER, "the outcome depends on the order")
 
 

@@ -1899,3 +1899,62 @@ def test_protected_rows_against_the_table_that_protects_them(tmp_path: Path) -> 
         ),
     ]
     assert [order_of(each) for each in found.reasons] == [["shop.0002_b", "shop.0002_a"]]
+
+
+def test_joined_conditions_of_another_field(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        ("migrations.AddConstraint('thing', models.CheckConstraint(condition=models.Q(n__gte=0) | models.Q(n=-1), name='ck'))"),
+        "migrations.RemoveField('thing', 'x')",
+    )
+    assert found.verdict is Verdict.INDEPENDENT
+    assert found.reasons == ()
+
+
+def test_joined_conditions_of_a_removed_field(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        ("migrations.AddConstraint('thing', models.CheckConstraint(condition=models.Q(n__gte=0) | models.Q(x='a'), name='ck'))"),
+        "migrations.RemoveField('thing', 'x')",
+    )
+    assert found.said() == [
+        ("HR105", "delete", "overlapping", "0002_a adds constraint ck to shop.Thing; 0002_b removes shop.Thing.x"),
+    ]
+
+
+def test_condition_that_is_computed(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        ("migrations.AddConstraint('thing', models.CheckConstraint(condition=get_condition(), name='ck'))"),
+        "migrations.RemoveField('thing', 'x')",
+        code_a="""
+        from shop.helpers import get_condition
+
+    """,
+    )
+    assert found.verdict is Verdict.INDEPENDENT
+    assert found.reasons == ()
+
+
+def test_unique_field_without_values_under_inserts(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        "migrations.AddField('thing', 'k', models.IntegerField(null=True, unique=True))",
+        "migrations.RunPython(run)",
+        code_b=(
+            "def run(apps, schema_editor):\n    Thing = apps.get_model('shop', 'Thing')\n    Thing.objects.create(name='a')\n"
+        ),
+    )
+    assert found.verdict is Verdict.INDEPENDENT
+    assert found.reasons == ()
+
+
+def test_name_in_another_case_on_a_child(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        "migrations.AddField('thing', 'extra', models.IntegerField(null=True))",
+        "migrations.AddField('child', 'Extra', models.IntegerField(null=True))",
+        base=RICH,
+    )
+    assert found.verdict is Verdict.INDEPENDENT
+    assert found.reasons == ()

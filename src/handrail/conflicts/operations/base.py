@@ -111,6 +111,7 @@ def use_fields(
             before=each.value,
             after=value,
             detail={"how": how, "restricts": restricts},
+            doubtful=each.id == EVERY,
         )
 
 
