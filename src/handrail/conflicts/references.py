@@ -6,7 +6,7 @@ import ast
 from collections.abc import Collection, Iterator
 
 from handrail.conflicts.access import EVERY
-from handrail.domain.value import Call, DictOf, ListOf, SetOf, Symbolic, Value
+from handrail.domain.value import Call, DictOf, ListOf, Name, SetOf, Symbolic, Value
 
 MODULES = frozenset({"models", "django", "functions", "expressions", "postgres", "contrib", "db"})
 """Names in lower case that expressions start with and that hold no names of fields."""
@@ -27,6 +27,8 @@ def names_in(value: Value) -> Iterator[str]:
         yield value.lstrip("-+").split("__")[0]
     elif isinstance(value, Symbolic):
         yield from _in_source(value.source)
+    elif isinstance(value, Name) and not value.path.startswith(("django.", "builtins.")):
+        yield EVERY
     elif isinstance(value, tuple | frozenset | ListOf | SetOf):
         for part in value:
             yield from names_in(part)
@@ -45,11 +47,7 @@ def _in_source(source: str) -> Iterator[str]:
         yield EVERY
         return
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Name)
-            and node.id not in MODULES
-            and ((node.id.isupper() and len(node.id) > 1) or node.id.islower())
-        ):
+        if isinstance(node, ast.Name) and _is_variable(node.id):
             yield EVERY
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield from names_in(node.value)
@@ -59,9 +57,16 @@ def _in_source(source: str) -> Iterator[str]:
             yield EVERY
 
 
+def _is_variable(name: str) -> bool:
+    """Say whether a name is that of a variable or a function, by its spelling: classes are in mixed case, F and Q too."""
+    return name not in MODULES and (name.islower() or (name.isupper() and len(name) > 1))
+
+
 def _in_call(call: Call) -> Iterator[str]:
     if call.name == "Value":
         return
+    if not call.path.startswith("django.") and (_is_variable(call.name) or not (call.args or call.keywords)):
+        yield EVERY
     for part in call.args:
         yield from names_in(part)
     for key, part in call.keywords:

@@ -1932,8 +1932,9 @@ def test_condition_that_is_computed(tmp_path: Path) -> None:
 
     """,
     )
-    assert found.verdict is Verdict.INDEPENDENT
-    assert found.reasons == ()
+    assert found.said() == [
+        ("HR105", "delete", "opaque", "0002_a adds constraint ck to shop.Thing; 0002_b removes shop.Thing.x"),
+    ]
 
 
 def test_unique_field_without_values_under_inserts(tmp_path: Path) -> None:
