@@ -19,6 +19,8 @@ Columns = frozenset[tuple[str, str]]
 """Pairs of a table and a column; "*" stands for all columns."""
 RECORDS = "django_migrations"
 ROWS_SHOWN = 20
+VALUE_SHOWN = 80
+"""Characters of a value that are shown, unless those that are left out make the difference."""
 _BY_DEFINITION = ("index", "constraint", "sequence")
 """Kinds whose names may be made up: they are told apart by what they are first, and by their name then."""
 
@@ -197,6 +199,11 @@ def _keys(rows: TableRows, columns: tuple[str, ...]) -> dict[tuple[Cell, ...], R
     return indexed
 
 
+def _shortened(value: str) -> str:
+    """Return the beginning and the end of a long value."""
+    return value if len(value) <= VALUE_SHOWN else f"{value[: VALUE_SHOWN // 2]} ... {value[-VALUE_SHOWN // 2 :]}"
+
+
 def _row_texts(versions: Mapping[str, Row | None], columns: list[str]) -> Found:
     """Write the differing columns of one row, with their types where only these differ."""
     texts = []
@@ -204,7 +211,9 @@ def _row_texts(versions: Mapping[str, Row | None], columns: list[str]) -> Found:
         parts = []
         for column in columns:
             values = {other[column][1] for other in versions.values() if other}
+            cut = len({_shortened(value) for value in values}) == len(values)
             kind = f" ({row[column][0]})" if row and len(values) == 1 and None not in versions.values() else ""
-            parts.append(f"{column}={row[column][1]}{kind}" if row else "")
+            value = row[column][1] if row else ""
+            parts.append(f"{column}={_shortened(value) if cut else value}{kind}" if row else "")
         texts.append((label, ", ".join(filter(None, parts))))
     return texts

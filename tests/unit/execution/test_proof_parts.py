@@ -95,6 +95,14 @@ def test_equal_texts_of_two_types_are_shown_with_the_types():
     assert compared(one, other)["row_differences"] == [("t", "row", "1", [("1", "n=1 (int)"), ("2", "n=1 (float)")])]
 
 
+def test_long_values_are_cut_where_the_rest_shows_the_difference():
+    one, other = (contents(rows=[{"id": 1, "n": letter + "x" * 100}]) for letter in "ab")
+    found = compared(one, other)["row_differences"][0][3]
+    assert found == [(label, f"n='{letter}{'x' * 38} ... {'x' * 39}'") for label, letter in (("1", "a"), ("2", "b"))]
+    one, other = (contents(rows=[{"id": 1, "n": "x" * 60 + letter + "x" * 60}]) for letter in "ab")
+    assert compared(one, other)["row_differences"][0][3][0] == ("1", f"n='{'x' * 60}a{'x' * 60}'")
+
+
 def test_rows_without_a_key_are_counted():
     one, other = contents(rows=[{"n": 1}, {"n": 1}], key=""), contents(rows=[{"n": 1}], key="")
     assert compared(one, other)["row_differences"] == [("t", "row", "", [("1", "n=1"), ("2", "")])]
