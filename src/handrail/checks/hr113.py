@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from handrail.checks._reasons import ReasonCheck
 from handrail.checks._words import Migrations, flatten, listed
 from handrail.domain.finding import Finding, Location
+from handrail.domain.history import ForeignKey, SwappedModel
 from handrail.domain.migration import Migration, Operation
 from handrail.domain.value import Call, DictOf, ListOf, SetOf, Value
 
@@ -59,6 +60,26 @@ class Swapped(ReasonCheck):
                     locations=places,
                     notes=[f"in {listed(sorted({place.path for place in places}))}"],
                     help=f"name settings.{setting} in these foreign keys, and depend on it by swappable_dependency",
+                    command="handrail explain HR113",
+                )
+
+    @classmethod
+    def find_in_database(
+        cls, swapped: Iterable[SwappedModel], keys: Iterable[ForeignKey], database: str = "default"
+    ) -> Iterable[Finding]:
+        """Yield one finding for every model that was swapped out and whose table foreign keys still point at.
+
+        keys: all that lead to tables of swapped models. The old model's own many-to-many tables are part of it and do not count,
+        nor does a table that the new model has taken over.
+        """
+        found = list(keys)
+        for model in swapped:
+            left = [one for one in found if one.to_table == model.table and one.table not in (model.table, *model.own_tables)]
+            if left and model.new_table != model.table:
+                yield cls.say(
+                    {"setting": model.setting, "old": model.old, "new": model.new, "n": len(left), "table": model.table},
+                    notes=[f"database {database} has {one}" for one in sorted(map(str, left))],
+                    help=f"give {model.setting} its old value again, or follow Django's way of changing it in mid-project",
                     command="handrail explain HR113",
                 )
 

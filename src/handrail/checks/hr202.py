@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 
-from handrail.checks._words import Migrations
+from handrail.checks._renames import Rename
+from handrail.checks._words import Migrations, listed
 from handrail.checks.base import Check
 from handrail.domain.finding import Finding, Location
 from handrail.domain.migration import MigrationKey
@@ -26,8 +27,10 @@ class RenamedAfterApply(Check):
     What to do
     ----------
     Rename the record, not the schema: ``handrail resolve --update-databases`` does it for the migrations that it
-    renamed, in one transaction, and keeps the way back. Do it on every database that has the old record before
-    ``migrate`` runs there.
+    renamed in this checkout, in one transaction, and keeps the way back. Elsewhere, the statement that is shown does
+    it. Do it on every database that has the old record before ``migrate`` runs there. Where the file depends on
+    migrations now that are not applied there, a renamed record alone would be an inconsistent history: give the
+    file its old name and its old dependencies again, and resolve with ``--update-databases``.
 
     Example
     -------
@@ -40,25 +43,37 @@ class RenamedAfterApply(Check):
     summary = "renamed-after-apply: record {old} has the content of file {new}"
 
     @classmethod
-    def find(
-        cls,
-        recorded: Collection[MigrationKey],
-        migrations: Migrations,
-        former: Mapping[MigrationKey, str],
-        database: str = "default",
-    ) -> Iterable[Finding]:
-        """Yield one finding for every record without a file whose former content another file has that is not recorded.
+    def find(cls, renames: Iterable[Rename], migrations: Migrations, database: str = "default") -> Iterable[Finding]:
+        """Yield one finding for every record that has another name than its file. database: its alias."""
+        for rename in renames:
+            help, command = _way_out(rename, database)
+            notes = [f"database {database} has {rename.old} applied"]
+            notes += ["handrail resolve changed what it does, too"] if rename.changed else []
+            notes += [f"{listed(rename.behind)} is needed by {rename.new[0]} now, and not applied"] if rename.behind else []
+            yield cls.say(
+                {"old": rename.old, "new": listed(rename.new)},
+                locations=[Location(path=migrations[new].path, remark=f"was {rename.old.name}") for new in rename.new],
+                notes=notes,
+                help=help,
+                command=command,
+            )
 
-        former: the digest that each recorded migration had under its old name, as far as it is known. database: its alias.
-        """
-        waiting = {migrations[key].digest: key for key in sorted(migrations) if key not in recorded} if former else {}
-        for old in sorted(recorded):
-            new = waiting.get(former.get(old, "")) if old not in migrations else None
-            if new is not None and new.app_label == old.app_label:
-                yield cls.say(
-                    {"old": old, "new": new},
-                    locations=[Location(path=migrations[new].path, remark=f"was {old.name}")],
-                    notes=[f"database {database} has {old} applied"],
-                    help="rename the record before migrate runs there, or the operations run twice",
-                    command=f"handrail resolve {old.app_label} --update-databases --database {database}",
-                )
+
+def _way_out(rename: Rename, database: str) -> tuple[str, str]:
+    """Return the help and the next command."""
+    old, new = rename.old, rename.new[0]
+    if rename.remembered:
+        help = "rename the record before migrate runs there, or the operations run twice"
+        return help, f"handrail resolve {old.app_label} --update-databases --database {database}"
+    if len(rename.new) > 1:
+        return "find out which of the files it is, and keep one of them before migrate runs there", "handrail explain HR202"
+    if rename.behind:
+        help = f"give the file its name {old.name} and its old dependencies again, and let handrail resolve --update-databases"
+        return f"{help} rename both and apply what is lacking", "handrail explain HR202"
+    help = f"rename the record before migrate runs there, or the operations run twice: {rename_statement(old, new)}"
+    return help, f"python manage.py dbshell --database {database}"
+
+
+def rename_statement(old: MigrationKey, new: MigrationKey) -> str:
+    """Return the SQL that renames a record, on every kind of database."""
+    return f"UPDATE django_migrations SET name = '{new.name}' WHERE app = '{old.app_label}' AND name = '{old.name}'"

@@ -6,7 +6,7 @@ import base64
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -87,6 +87,14 @@ class Records:
             if record.root == str(self.root) and record.status != UNDONE:
                 return record
         return None
+
+    def all(self) -> Iterator[EditRecord]:
+        """Yield every record of this project that can be read, newest first, those that were taken back included."""
+        for path in reversed(self._paths()):
+            with suppress(Refusal, OSError):
+                record = self._load(path)
+                if record.root == str(self.root):
+                    yield record
 
     def new(self, *, command: str, edits: Sequence[Edit], files: Sequence[FileState], details: Mapping[str, Any]) -> EditRecord:
         """Write down what is about to be done."""

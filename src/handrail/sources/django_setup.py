@@ -10,6 +10,8 @@ from pathlib import Path
 from handrail.errors.hr004 import NoSettings
 from handrail.sources.settings import VARIABLE
 
+NO_SETTINGS = "no DJANGO_SETTINGS_MODULE, and no manage.py that names one"
+
 
 def set_up(root: Path) -> None:
     """Set Django up with the settings that DJANGO_SETTINGS_MODULE or manage.py names; do nothing where that is done already.
@@ -20,10 +22,10 @@ def set_up(root: Path) -> None:
 
     if apps.ready:
         return
-    manage = find_manage(root)
-    name = os.environ.get(VARIABLE) or (named_settings(manage) if manage else "")
+    name = settings_name(root)
     if not name:
-        raise NoSettings(problem="no DJANGO_SETTINGS_MODULE, and no manage.py that names one")
+        raise NoSettings(problem=NO_SETTINGS)
+    manage = find_manage(root)
     sys.path[:0] = [str(folder) for folder in (manage.parent if manage else None, root.resolve()) if folder]
     os.environ[VARIABLE] = name
     try:
@@ -32,6 +34,12 @@ def set_up(root: Path) -> None:
         django.setup()
     except (Exception, SystemExit) as error:
         raise NoSettings(problem=f"{name} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def settings_name(root: Path) -> str:
+    """Return the settings module that DJANGO_SETTINGS_MODULE or manage.py names, "" where neither does; imports nothing."""
+    manage = find_manage(root)
+    return os.environ.get(VARIABLE) or (named_settings(manage) if manage else "")
 
 
 def find_manage(root: Path) -> Path | None:

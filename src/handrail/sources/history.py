@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from handrail.domain.migration import MigrationKey
 from handrail.planning.record_renames import Row
+from handrail.sources.reach import is_there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,7 @@ def read_history(alias: str) -> History:
     from django.db.migrations.recorder import MigrationRecorder
 
     connection = connections[alias]
-    if not MigrationRecorder(connection).has_table():
+    if not is_there(connection) or not MigrationRecorder(connection).has_table():
         return History(alias=alias, has_table=False)
     try:
         return History(alias=alias, rows=tuple(read_rows(alias)))

@@ -13,12 +13,10 @@ from handrail.checks.hr111 import SquashVersusBranch
 from handrail.checks.hr112 import Cycle
 from handrail.checks.hr113 import Swapped
 from handrail.checks.hr116 import MissingDependency
-from handrail.checks.hr202 import RenamedAfterApply
 from handrail.checks.hr212 import Unreadable
 from handrail.checks.hr213 import NameWillNotFit
 from handrail.checks.hr407 import LiveModel
 from handrail.domain.finding import Finding, Location, Severity
-from handrail.domain.migration import MigrationKey
 from handrail.domain.value import Call, DictOf, ListOf, Name
 from tests.finding_samples import Kind, Verdict, conflict, key, migration, operation, reason, table
 
@@ -284,37 +282,6 @@ def test_hr116_names_the_nearest_migration_where_no_branch_is_known() -> None:
     assert finding.command == "handrail explain HR116"
     (both,) = MissingDependency.find([EDGE], table(CHILD), {key("0002_gone"): ["a", "b"]})
     assert both.notes == ("a and b have it",)
-
-
-def test_hr202_a_record_without_a_file_whose_content_another_file_has() -> None:
-    renamed = migration("0003_b", digest="d")
-    recorded = {key("0001_initial"), key("0002_b"), key("0002_zz")}
-    assert list(RenamedAfterApply.find(recorded, table(FIRST, renamed), {key("0002_b"): "d"}, "replica")) == [
-        Finding(
-            code="HR202",
-            severity=Severity.ERROR,
-            message="renamed-after-apply: record shop.0002_b has the content of file shop.0003_b",
-            locations=(Location(path="shop/migrations/0003_b.py", remark="was 0002_b"),),
-            notes=("database replica has shop.0002_b applied",),
-            help="rename the record before migrate runs there, or the operations run twice",
-            command="handrail resolve shop --update-databases --database replica",
-        )
-    ]
-
-
-@pytest.mark.parametrize(
-    ("recorded", "former"),
-    [
-        ({key("0002_b"), key("0003_b")}, {key("0002_b"): "d"}),
-        ({key("0002_b")}, {key("0002_b"): "other"}),
-        ({key("0002_b")}, {}),
-        ({key("0002_b", "blog")}, {key("0002_b", "blog"): "d"}),
-        ({key("0003_b")}, {key("0003_b"): "d"}),
-    ],
-    ids=["both recorded", "other content", "unknown content", "another app", "the file is there"],
-)
-def test_hr202_other_records_are_left_alone(recorded: set[MigrationKey], former: dict[MigrationKey, str]) -> None:
-    assert list(RenamedAfterApply.find(recorded, table(migration("0003_b", digest="d")), former)) == []
 
 
 def test_hr212_says_where_and_what() -> None:
