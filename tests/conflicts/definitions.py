@@ -54,6 +54,7 @@ DEFAULTS = {
     "ForeignKey": "1",
 }
 """Defaults by class; 0 for the other numbers."""
+DATABASE_DEFAULTS = {"BooleanField": "False", "CharField": '""', "TextField": '""', "IntegerField": "0", "DecimalField": "0"}
 
 
 def field_class(facts: Facts) -> str:
@@ -99,7 +100,9 @@ def _own(name: str, facts: Facts) -> list[str]:
         through = facts.get("through")
         return [f'to="{facts["to"]}"', 'related_name="+"', *([f'through="{through}"'] if "." in str(through or "") else [])]
     if name in ("ForeignKey", "OneToOneField"):
-        parent = ["parent_link=True", "auto_created=True", "serialize=False"] if facts.get("parent_link") else ['related_name="+"']
+        parent = (
+            ["parent_link=True", "auto_created=True", "serialize=False"] if facts.get("parent_link") else ['related_name="+"']
+        )
         return [f'to="{facts["to"]}"', "on_delete=models.CASCADE", *parent]
     return []
 
@@ -121,4 +124,6 @@ def _common(name: str, facts: Facts) -> list[str]:
         return [*found, "null=True"]
     if name == "ForeignKey" and not facts.get("default"):
         return found
+    if facts.get("db_default") and name in DATABASE_DEFAULTS:
+        found.append(f"db_default={DATABASE_DEFAULTS[name]}")
     return [*found, f"default={DEFAULTS.get(name, '0')}"]

@@ -71,7 +71,9 @@ class Writer:
         writer = getattr(self, "_" + operation["op"], None)
         if writer is None:
             return self._custom(operation)
-        return writer(operation, inner) if inner or operation["op"] in ("SeparateDatabaseAndState", "RunSQL") else writer(operation)
+        return (
+            writer(operation, inner) if inner or operation["op"] in ("SeparateDatabaseAndState", "RunSQL") else writer(operation)
+        )
 
     def _custom(self, operation: Fact) -> str:
         name = operation["op"]
@@ -134,14 +136,17 @@ class Writer:
         text = source(operation["f"])
         bare = not operation["f"].get("null") and not operation["f"].get("unique") and "default=" not in text
         if bare and not is_many(operation["f"]) and self._is_old(operation["model"]):
-            return (
-                f'migrations.AddField("{operation["model"]}", "{operation["field"]}", {text[:-1]}, default=1), preserve_default=False)'
-            )
+            return f'migrations.AddField("{operation["model"]}", "{operation["field"]}", {text[:-1]}, default=1), preserve_default=False)'
         return f'migrations.AddField("{operation["model"]}", "{operation["field"]}", {text})'
 
     def _is_old(self, model: str) -> bool:
         """Say whether a model may have rows: it is not made on this side."""
-        made = {op.get("model") for migration in self.record["segments"][self.side] for op in migration["ops"] if op["op"] == "CreateModel"}
+        made = {
+            op.get("model")
+            for migration in self.record["segments"][self.side]
+            for op in migration["ops"]
+            if op["op"] == "CreateModel"
+        }
         return model not in made
 
     def _AlterField(self, operation: Fact) -> str:
@@ -172,7 +177,7 @@ class Writer:
 
     def _AddConstraint(self, operation: Fact) -> str:
         names = [name for name in operation.get("ifields", ()) if "__" not in name]
-        filters = ", ".join(f"{name.partition('__')[0]}__isnull=False" for name in operation.get("cfields", ()))
+        filters = ", ".join(f"{name.partition('__')[0]}__isnull=False" for name in self._columns(operation))
         condition = f"models.Q({filters})" if filters else "models.Q(pk__isnull=False)"
         if operation["itype"] == "CheckConstraint" or not names:
             constraint = f'models.CheckConstraint(condition={condition}, name="{operation["iname"]}")'
@@ -180,6 +185,10 @@ class Writer:
             part = f", condition={condition}" if filters else ""
             constraint = f'models.UniqueConstraint(fields={names!r}, name="{operation["iname"]}"{part})'
         return f'migrations.AddConstraint("{operation["model"]}", {constraint})'
+
+    def _columns(self, operation: Fact) -> list[str]:
+        """Return the fields that a condition names."""
+        return [name for name in operation.get("cfields", ()) if not name.startswith("_con") and name != "_negated"]
 
     def _RemoveConstraint(self, operation: Fact) -> str:
         return f'migrations.RemoveConstraint("{operation["model"]}", "{operation["iname"]}")'

@@ -32,4 +32,7 @@ def read(project: Project) -> dict[Key, Migration]:
     """Return the migrations of a project by key."""
     snapshot = read_snapshot(MemoryTree(project.files))
     assert snapshot.findings == ()
-    return {MigrationKey(*key): snapshot.migrations[MigrationKey(*key)] for key in (*project.base, *(k for s in project.sides for k in s))}
+    return {
+        MigrationKey(*key): snapshot.migrations[MigrationKey(*key)]
+        for key in (*project.base, *(k for s in project.sides for k in s))
+    }

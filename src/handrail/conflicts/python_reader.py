@@ -57,8 +57,9 @@ class TooLongError(Exception):
 class Reader:
     """Evaluates expressions; statements, calls and queries are in the modules beside this one.
 
-    record: what was found. boxes: the container made at each place of the file, by context. context: the call that
-    is under way, with the turns of the loops it stands in, and the turns of the loops in the function. running: the calls that are under way, with what they returned so far.
+    record: what was found. boxes: the container made at each place of the file, by context. context: the call that is under
+    way, with the turns of the loops it stands in, and the turns of the loops in the function. running: the calls that are under
+    way, with what they returned so far.
     """
 
     def __init__(self, record: Record, package: str) -> None:

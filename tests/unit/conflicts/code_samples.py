@@ -45,7 +45,10 @@ def migration(text: str) -> Migration:
     return Migration(key=key, path="shop/migrations/0002_data.py", text=dedent(text), body=Body())
 
 
-def read(text: str, code: Value = Name(".forwards")) -> CodeFootprint:
+FORWARDS = Name(".forwards")
+
+
+def read(text: str, code: Value = FORWARDS) -> CodeFootprint:
     """Return what a function of this source touches."""
     return read_python(migration(text), code, relations)
 

@@ -118,7 +118,9 @@ NOT_READ = {
     "CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN DELETE FROM t; RETURN NEW; END $$ LANGUAGE plpgsql": (
         "runs SQL that cannot be read: CREATE FUNCTION f() RETURNS"
     ),
-    "CREATE TRIGGER tr AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()": "runs SQL that cannot be read: CREATE TRIGGER tr AFTER",
+    "CREATE TRIGGER tr AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()": (
+        "runs SQL that cannot be read: CREATE TRIGGER tr AFTER"
+    ),
     "DROP TRIGGER tr ON t": "drops a trigger: DROP TRIGGER tr ON",
     "DROP TABLE t CASCADE": "drops with CASCADE: DROP TABLE t CASCADE",
     "TRUNCATE t CASCADE": "runs SQL that cannot be read: TRUNCATE t CASCADE",
@@ -165,6 +167,9 @@ def test_the_arguments_of_run_sql():
 
 
 def test_sqlglot_is_imported_for_sql_alone():
-    code = "import handrail.conflicts.sql_code, handrail.conflicts.python_code, sys; print('sqlglot' in sys.modules, 'django' in sys.modules)"
+    code = (
+        "import handrail.conflicts.sql_code, handrail.conflicts.python_code, sys; "
+        "print('sqlglot' in sys.modules, 'django' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False False\n"
