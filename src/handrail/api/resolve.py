@@ -81,6 +81,7 @@ def resolve(
         strategy=Strategy(strategy),
         proved=bool(proofs) and all(proof is None or proof.equal for proof in proofs),
         apps=apps,
+        suggest=lambda keys: project.before_others([situation.snapshot.migrations[key].path for key in keys]),
     )
     if resolution.is_refused:
         return _refused(project, situation, resolution, proofs, apps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from handrail.domain.graph import MigrationGraph
@@ -13,6 +13,13 @@ from handrail.planning.changes import Changes
 from handrail.planning.renames import Renames
 
 Keys = tuple[MigrationKey, ...]
+Suggest = Callable[[Collection[MigrationKey]], str]
+"""For migrations of several sides: the ref that has one side alone, or ""."""
+
+
+def no_suggestion(keys: Collection[MigrationKey]) -> str:  # noqa: ARG001  (the signature of Suggest)
+    """Return "": nothing is known of what is published."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +37,7 @@ class Draft:
 
     migrations: those of the snapshot, and new ones, whose path is "". graph: of all that, as far as it is decided. parents: what
     takes the place of a migration's dependencies. added: dependencies it gets besides. redirect: what a reference to a removed
-    file becomes. aliases: the kept file whose record stands for a removed one.
+    file becomes. aliases: the kept file whose record stands for a removed one. suggest: what a refusal names as the target.
     """
 
     snapshot: Snapshot
@@ -47,13 +54,20 @@ class Draft:
     renames: dict[MigrationKey, Renames] = field(default_factory=dict)
     taken: dict[str, set[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    suggest: Suggest = no_suggestion
 
     @classmethod
     def begin(
-        cls, snapshot: Snapshot, graph: MigrationGraph, files: Mapping[str, bytes], fixed: frozenset[MigrationKey]
+        cls,
+        snapshot: Snapshot,
+        graph: MigrationGraph,
+        files: Mapping[str, bytes],
+        fixed: frozenset[MigrationKey],
+        suggest: Suggest = no_suggestion,
     ) -> Draft:
         """Return the draft that changes nothing."""
-        return cls(snapshot=snapshot, graph=graph, migrations=dict(snapshot.migrations), files=files, fixed=fixed)
+        migrations = dict(snapshot.migrations)
+        return cls(snapshot=snapshot, graph=graph, migrations=migrations, files=files, fixed=fixed, suggest=suggest)
 
     def add(self, key: MigrationKey, dependencies: Keys, operations: tuple[Operation, ...] = ()) -> None:
         """Add a migration that has no file yet."""

@@ -14,7 +14,7 @@ from handrail.errors.base import Refusal
 from handrail.errors.hr121 import NoTarget
 from handrail.errors.hr122 import Immovable
 from handrail.errors.hr123 import WouldNotHold
-from handrail.planning.draft import Draft
+from handrail.planning.draft import Draft, Suggest, no_suggestion
 from handrail.planning.judge import Judgement, followed, judge, judge_merge
 from handrail.planning.lines import Line, line_of, torn_apps
 from handrail.planning.merge import drop_twins, merge
@@ -35,16 +35,17 @@ def resolve(
     strategy: Strategy = Strategy.AUTO,
     proved: bool = False,
     apps: Collection[str] = (),
+    suggest: Suggest = no_suggestion,
 ) -> Resolution:
     """Return the edits that give every app one leaf node, or the refusal.
 
     snapshot: the merged files. graph: of the same. conflicts: what was found in them, with verdicts. files: the contents of all
     files in the apps' migration folders, by path, max_migration.txt included. published: what the target branch has (empty: not
     known). applied: what is recorded in databases that others use. proved: whether both orders were run and gave one result.
-    apps: only these, or all where it is empty.
+    apps: only these, or all where it is empty. suggest: says what a refusal for want of a target proposes as one.
     """
     fixed = frozenset(published) | frozenset(applied)
-    draft = Draft.begin(snapshot, graph, files, fixed)
+    draft = Draft.begin(snapshot, graph, files, fixed, suggest)
     try:
         return _resolve(draft, conflicts, bool(published), strategy, proved, apps)
     except Refusal as refusal:
@@ -59,7 +60,7 @@ def _resolve(
     draft.rebuild()
     torn = torn_apps(draft.graph, apps)
     lines = {label: line_of(label, draft.graph, draft.fixed, conflicts) for label in torn}
-    rebased = [label for label in torn if _is_rebased(lines[label], known, strategy)]
+    rebased = [label for label in torn if _is_rebased(draft, lines[label], known, strategy)]
     merged = [label for label in torn if label not in rebased]
     chosen = Strategy.MERGE if merged and not rebased else Strategy.REBASE
     unread = _unread(draft.snapshot, torn if not rebased else draft.snapshot.apps)
@@ -125,7 +126,7 @@ def _is_merged_on_target(conflict: Conflict, draft: Draft) -> bool:
     return bool(one & other)
 
 
-def _is_rebased(line: Line, known: bool, strategy: Strategy) -> bool:
+def _is_rebased(draft: Draft, line: Line, known: bool, strategy: Strategy) -> bool:
     """Say whether an app's chains are put in a line; raises a Refusal where that is asked for and cannot be."""
     if strategy is Strategy.MERGE:
         return False
@@ -134,8 +135,12 @@ def _is_rebased(line: Line, known: bool, strategy: Strategy) -> bool:
     if strategy is Strategy.REBASE:
         if known:
             raise Immovable(app=line.app_label, keys=line.fixed_ends)
-        raise NoTarget(app=line.app_label, leaves=[segment[-1] for segment in line.segments])
+        raise _no_target(draft, line.app_label, [segment[-1] for segment in line.segments])
     return False
+
+
+def _no_target(draft: Draft, app_label: str, leaves: Sequence[MigrationKey]) -> NoTarget:
+    return NoTarget(app=app_label, leaves=leaves, onto=draft.suggest(leaves))
 
 
 def _not_merged(
@@ -146,7 +151,7 @@ def _not_merged(
         labels = sorted({label for each in blocked for label in each.conflict.apps if label in lines})
         findings: list[Finding] = []
         for label in labels:
-            findings += NoTarget(app=label, leaves=draft.graph.leaf_nodes(label)).findings
+            findings += _no_target(draft, label, draft.graph.leaf_nodes(label)).findings
         return Resolution(strategy=Strategy.REBASE, refusals=tuple(findings))
     return Resolution(strategy=Strategy.MERGE, blocked=tuple(blocked))
 
@@ -174,7 +179,7 @@ def _put_in_line(
     judgement = judge(_without_twins(conflicts, draft), place, draft.fixed, draft.migrations, proved=proved)
     if judgement.needs and not known:
         pairs = sorted(judgement.needs)
-        raise NoTarget(app=pairs[0][0].app_label, leaves=[key for pair in pairs[:1] for key in pair])
+        raise _no_target(draft, pairs[0][0].app_label, pairs[0])
     if judgement.blocked:
         return judgement
     leave_out_common(draft, conflicts, judgement)

@@ -97,6 +97,10 @@ class Repository:
         """Return the last commit that touched each path, its author, and the branch it came by; unknown paths are left out."""
         return git_history.authors(self, list(paths), ref)
 
+    def arrivals(self, paths: Iterable[str]) -> list[tuple[str, list[str]]]:
+        """Return the commits by which paths came to what is checked out, oldest first, as git_history.arrivals says."""
+        return git_history.arrivals(self, list(paths))
+
     def find_file(self, path: str) -> Found:
         """Return where a file that is not here is: the refs that hold it, and the commit that deleted it."""
         return git_history.find_file(self, path)

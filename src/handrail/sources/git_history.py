@@ -121,6 +121,20 @@ def path_history(repository: Repository, path: str, refs: Sequence[str]) -> list
     return [touch for touch, _ in _log(repository, refs, [full], "--full-history")]
 
 
+def arrivals(repository: Repository, paths: Sequence[str]) -> list[tuple[str, list[str]]]:
+    """Return the commits by which files came to what is checked out, oldest first, each with its files.
+
+    On the line of first parents: what a merge brought came with the merge, however old it is. A file that came twice counts once.
+    """
+    wanted = {repository.root + "/" + path if repository.root else path: path for path in paths}
+    found: dict[str, list[str]] = {}
+    if wanted:
+        for touch, path in _log(repository, ["HEAD"], list(wanted), "-m", "--first-parent", "--diff-filter=A"):
+            if path in wanted:
+                found.setdefault(touch.commit, []).append(wanted.pop(path))
+    return list(reversed(found.items()))
+
+
 def find_file(repository: Repository, path: str) -> Found:
     """Return where a file is; two git calls however many refs there are."""
     full = f"{repository.root}/{path}" if repository.root else path

@@ -117,15 +117,17 @@ class Project:
         return default
 
     def first_seen(self, paths: Iterable[str]) -> dict[str, int]:
-        """Return when each path first came into the history, in seconds since 1970; paths that are not committed are left out."""
+        """Return in which place each path came to what is checked out, from 1; paths that are not committed are left out."""
         if self.repository is None or not self.repository.head().commit:
             return {}
-        found = {}
-        for path in paths:
-            touches = self.repository.path_history(path, ("HEAD",))
-            if touches:
-                found[path] = min(touch.time for touch in touches)
-        return found
+        return {path: place for place, (_, found) in enumerate(self.repository.arrivals(paths), 1) for path in found}
+
+    def before_others(self, paths: Iterable[str]) -> str:
+        """Return the newest commit, cut short, at which one of the paths was here alone; "" where there was none."""
+        if self.repository is None or not self.repository.head().commit:
+            return ""
+        arrivals = self.repository.arrivals(paths)
+        return f"{arrivals[1][0][:12]}~1" if len(arrivals) > 1 and len(arrivals[0][1]) == 1 else ""
 
     def authors(self, paths: Iterable[str]) -> dict[str, str]:
         """Return the last author of each path that is committed."""

@@ -15,7 +15,7 @@ UNCOMMITTED = 1 << 62
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where a migration stands. age: ON_TARGET, else when it was first committed (seconds since 1970), else UNCOMMITTED.
+    """Where a migration stands. age: ON_TARGET, else in which place it came to what is checked out, else UNCOMMITTED.
 
     Of two leaf nodes the one with the smaller age is theirs: it does not move. ref: the branch it is on, "" where that is not
     known.

@@ -320,7 +320,7 @@ def test_without_a_target_nothing_moves(tmp_path):
         (
             "HR121",
             "which side of shop is on the target branch is not known: 0002_a, 0002_b",
-            "handrail resolve shop --onto origin/main",
+            "handrail explain HR121",
         )
     ]
     assert small.resolve().edits[0].action is Action.CREATE
