@@ -26,6 +26,7 @@ from handrail.conflicts.python_values import (
     Handle,
     Instance,
     Live,
+    Method,
     Model,
     Outside,
     Partial,
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 
 DANGEROUS = frozenset({"exec", "eval", "compile", "__import__", "globals", "locals", "vars", "breakpoint"})
 COLLECTING = frozenset({"list", "tuple", "sorted", "reversed", "set", "frozenset", "iter", "filter"})
+PASSING = frozenset({"itertools", "more_itertools", "tqdm", "progressbar", "progress", "rich", "logging", "pprint"})
+"""Modules that hand rows on, or print them, without a look at their fields."""
 PICKING = frozenset({"next", "max", "min"})
 TEXT = words(
     """
@@ -65,7 +68,7 @@ def call(reader: Reader, name: str, args: Args, node: ast.AST) -> Values:
         return _collect(reader, name, args, node)
     for values in args.everything():
         python_rows.look_at(reader, values)
-        if name in ("sum", "any", "all", "len"):
+        if name in ("any", "all", "len"):
             reader.elements(values)
     if name == "str" and args.positional and all(isinstance(atom, Const) for atom in args.positional[0]):
         return frozenset(Const(str(atom.value)) for atom in args.positional[0])
@@ -79,8 +82,9 @@ def _collect(reader: Reader, name: str, args: Args, node: ast.AST) -> Values:
     known = python_containers.items_of(source)
     inside = reader.elements(source, loop=name not in ("set", "frozenset", "sorted"))
     for callback in (*args.positional[:-1], *(value for _, value in args.keywords)):
-        if any(isinstance(atom, Function | Partial) for atom in callback):
-            reader.call(callback, Args((inside,)), node)
+        called = frozenset(atom for atom in callback if isinstance(atom, Function | Partial | Outside | Method))
+        if called:
+            reader.call(called, Args((inside,)), node)
     if name in PICKING:
         return join(inside, *args.positional[1:])
     box = reader.box(node)
@@ -175,8 +179,23 @@ def _hasattr(reader: Reader, args: Args, node: ast.AST) -> Values:
     return PLAIN
 
 
-def _super(_: Reader, __: Args, ___: ast.AST) -> Values:
-    return PLAIN
+def _super(reader: Reader, _: Args, __: ast.AST) -> Values:
+    return reader.opaque("calls super()")
+
+
+def _type(_: Reader, args: Args, __: ast.AST) -> Values:
+    """Return the class of a row; of anything else nothing that matters."""
+    found = frozenset(Model(atom.key) for atom in args.get(0) or NO_VALUE if isinstance(atom, Instance | Related))
+    return found or PLAIN
+
+
+def _sum(reader: Reader, args: Args, node: ast.AST) -> Values:
+    """Return what sum() gives: of lists a list, of anything else a number."""
+    inside = reader.elements(args.get(0, "iterable") or NO_VALUE)
+    lists = frozenset(atom for atom in inside if isinstance(atom, Box | Tup | Rows))
+    if not lists:
+        return PLAIN
+    return join(_boxed(reader, node, reader.elements(lists)), PLAIN)
 
 
 Handler = Callable[["Reader", Args, ast.AST], Values]
@@ -190,6 +209,8 @@ SPECIAL: dict[str, Handler] = {
     "hasattr": _hasattr,
     "delattr": _setattr,
     "super": _super,
+    "type": _type,
+    "sum": _sum,
 }
 
 
@@ -210,8 +231,11 @@ def text_method(reader: Reader, text: str, name: str, args: Args) -> Values:
     return PLAIN
 
 
-def hand_over(reader: Reader, passed: list[Any], node: ast.AST) -> None:
-    """Note that harmless code gets what leads to rows: it may read them, and call the functions among them."""
+def hand_over(reader: Reader, passed: list[Any], node: ast.AST, *, touches: bool = True) -> None:
+    """Note that harmless code gets what leads to rows: it may read them, and call the functions among them.
+
+    touches: whether it may look at the rows' values, rather than pass them on or print them.
+    """
     rows = [atom for atom in passed if not isinstance(atom, Function | Partial)]
     inside = join(frozenset(rows), *(reader.elements(only(atom), loop=True) for atom in rows if isinstance(atom, Rows | Related)))
     for atom in passed:
@@ -220,7 +244,10 @@ def hand_over(reader: Reader, passed: list[Any], node: ast.AST) -> None:
             reader.call(only(atom), Args(tuple(join(inside, PLAIN) for _ in range(wanted))), node)
         elif isinstance(atom, Handle):
             reader.opaque(f"passes {atom.kind} on")
-    python_rows.touch(reader, frozenset(rows))
+    if touches:
+        python_rows.touch(reader, frozenset(rows))
+    else:
+        python_rows.look_at(reader, frozenset(rows))
 
 
 def call_outside(reader: Reader, path: str, args: Args, node: ast.AST) -> Values:
@@ -240,8 +267,12 @@ def call_outside(reader: Reader, path: str, args: Args, node: ast.AST) -> Values
         return _defaultdict(reader, args, node)
     if python_outside.is_expression(path) and not python_outside.is_pure(path):
         return python_expressions.construct(reader, path, args)
+    if path.startswith("django.db.router"):
+        return PLAIN
+    if path in ("operator.attrgetter", "operator.methodcaller"):
+        return reader.opaque(f"uses {path}")
     if python_outside.is_pure(path):
-        return _pure(reader, args, node)
+        return _pure(reader, path, args, node)
     return _strange(reader, path, args, node)
 
 
@@ -256,18 +287,26 @@ def _defaultdict(reader: Reader, args: Args, node: ast.AST) -> Values:
     return only(box)
 
 
-def _pure(reader: Reader, args: Args, node: ast.AST) -> Values:
+def _pure(reader: Reader, path: str, args: Args, node: ast.AST) -> Values:
     """Return what harmless code gives: perhaps what it was given, or a part of it."""
     passed = [atom for values in args.everything() for atom in leading(values)]
     containers = [atom for values in args.everything() for atom in values if isinstance(atom, Box | Tup)]
     if not passed and not any(isinstance(atom, Box) for atom in containers):
         return PLAIN
-    hand_over(reader, passed, node)
+    if passed and any(_is_strange(atom) for values in args.everything() for atom in values):
+        return reader.opaque(f"passes a model or a row to {path} with code that is not in this file")
+    hand_over(reader, passed, node, touches=path.partition(".")[0] not in PASSING)
     inside = join(*(reader.elements(only(atom)) for atom in (*passed, *containers) if not isinstance(atom, Function | Partial)))
-    kept = join(frozenset(passed), inside)
     box = reader.box(node)
-    reader.changed(box.add(kept))
-    return join(only(box), kept, PLAIN)
+    reader.changed(box.add(inside))
+    if path.partition(".")[0] in PASSING:
+        return only(box)
+    return join(only(box), frozenset(passed), inside, PLAIN)
+
+
+def _is_strange(atom: Any) -> bool:
+    """Say whether an atom may be a function that is neither in the file nor known to be harmless."""
+    return isinstance(atom, Outside) and not python_outside.is_pure(atom.path) and not python_outside.is_expression(atom.path)
 
 
 def _strange(reader: Reader, path: str, args: Args, node: ast.AST) -> Values:

@@ -49,6 +49,8 @@ from handrail.conflicts.python_values import (
 if TYPE_CHECKING:
     from handrail.conflicts.python_reader import Reader
 
+PRINTING = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log", "write", "format", "print"})
+"""Methods of loggers and streams: they show a row as its model and primary key."""
 DEPTH = 30
 """Calls within calls that are followed."""
 TAKING = frozenset({"get", "items", "values", "pop", "setdefault", "copy", "popitem", "keys", "__getitem__"})
@@ -308,7 +310,7 @@ def _plain_method(reader: Reader, owner: Any, name: str, args: Args, node: ast.A
         return reader.opaque("uses a model class that the file itself defines")
     if name in python_containers.ADDING and passed:
         return reader.opaque("puts a model or a row where it cannot be followed")
-    python_builtins.hand_over(reader, passed, node)
+    python_builtins.hand_over(reader, passed, node, touches=name not in PRINTING)
     return PLAIN
 
 

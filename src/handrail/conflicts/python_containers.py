@@ -15,6 +15,7 @@ from handrail.conflicts.python_values import (
     Box,
     Class,
     Const,
+    Definition,
     Expr,
     FieldValue,
     Handle,
@@ -58,7 +59,7 @@ def elements(reader: Reader, atom: Any, *, ordered: bool = False) -> Values:
         return join(atom.everything(), PLAIN) if atom.cls else join(atom.keys if _is_dict(atom) else NO_VALUE, _listed(atom))
     if isinstance(atom, Rows | Related):
         return python_rows.iterate(reader, atom, ordered=ordered)
-    if isinstance(atom, FieldValue | Outside | Live | Unknown):
+    if isinstance(atom, FieldValue | Outside | Live | Unknown | Definition):
         return only(atom)
     if isinstance(atom, Class):
         return PLAIN
@@ -101,7 +102,7 @@ def item(reader: Reader, atom: Any, key: Values) -> Values:
         return _inside(atom, key)
     if isinstance(atom, Rows | Related):
         return python_rows.indexed(reader, atom)
-    if isinstance(atom, FieldValue | Outside | Live | Unknown):
+    if isinstance(atom, FieldValue | Outside | Live | Unknown | Definition | Expr):
         return reader.get_attribute(only(atom), "__getitem__") if isinstance(atom, Outside) else only(atom)
     if isinstance(atom, Attribute):
         return only(Attribute(atom.key, f"{atom.path}[]"))

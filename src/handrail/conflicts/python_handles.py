@@ -12,6 +12,7 @@ from handrail.conflicts.python_values import (
     UNKNOWN,
     Args,
     Const,
+    Definition,
     Handle,
     Live,
     Meta,
@@ -43,6 +44,19 @@ CONNECTION_CALLS = words(
     ensure_connection close_if_unusable_or_obsolete validate_no_atomic_block get_database_version
     """
 )
+LISTS_OF_FIELDS = words(
+    """
+    fields many_to_many local_fields local_many_to_many concrete_fields local_concrete_fields related_objects private_fields
+    fields_map _forward_fields_map parents pk auto_field
+    """
+)
+LEADING_ON = words(
+    """
+    model related_model remote_field rel through opts target_field related_query_name field m2m_reverse_field_name
+    value_from_object save_form_data pre_save contribute_to_class swappable_setting foreign_related_fields
+    """
+)
+"""Attributes of fields and of relations through which other models are reached."""
 CURSOR_VALUES = words(
     """
     fetchone fetchall fetchmany close description rowcount lastrowid mogrify query arraysize connection __enter__ __exit__
@@ -74,10 +88,19 @@ def _of_meta(reader: Reader, atom: Meta, name: str) -> Values:
         return _names_of(atom.key, name)
     if name in ("default_manager", "base_manager"):
         return reader.get_attribute(only(Model(atom.key)), "objects")
-    if name in ("fields", "many_to_many", "local_fields", "concrete_fields", "local_concrete_fields", "related_objects"):
+    if name in ("model", "concrete_model"):
+        return only(Model(atom.key))
+    if name in LISTS_OF_FIELDS:
         reader.record.reads(atom.key, ANY)
-        return PLAIN
+        return only(Definition(atom.key))
     return only(Method(atom, name)) if name.startswith("get_") else PLAIN
+
+
+def of_definition(reader: Reader, atom: Definition, name: str) -> Values:
+    """Return what an attribute of a field's definition may be: a value, unless it leads to another model."""
+    if name in LEADING_ON:
+        return reader.opaque(f"follows the definition of a field of {atom.key} to its {name}")
+    return only(Method(atom, name)) if name.startswith("__") else PLAIN
 
 
 def _names_of(key: ModelKey, name: str) -> Values:
@@ -106,7 +129,7 @@ def _call_meta(reader: Reader, atom: Meta, name: str, args: Args) -> Values:
         reader.record.reads(atom.key, ANY if names is None else names)
     else:
         reader.record.reads(atom.key, ANY)
-    return PLAIN
+    return only(Definition(atom.key))
 
 
 def _call_apps(reader: Reader, name: str, args: Args) -> Values:

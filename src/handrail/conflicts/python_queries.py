@@ -18,6 +18,7 @@ from handrail.conflicts.python_values import (
     Expr,
     Instance,
     Outside,
+    Plain,
     Related,
     Rows,
     Tup,
@@ -93,6 +94,8 @@ def _same(_: Reader, rows: Rows, __: str, ___: Args, ____: ast.AST) -> Values:
 
 def _filter(reader: Reader, rows: Rows, name: str, args: Args, __: ast.AST) -> Values:
     outer = apply(reader, rows.key, args)
+    if any(Plain() in values and not any(isinstance(atom, Expr) for atom in values) for values in args.positional):
+        reader.record.reads(rows.key, ANY)
     if name == "aggregate":
         reader.record.of(rows.key)
         return PLAIN

@@ -24,6 +24,7 @@ from handrail.conflicts.python_values import (
     Builtin,
     Class,
     Const,
+    Definition,
     Expr,
     FieldValue,
     Function,
@@ -153,6 +154,8 @@ class Reader:
     def _attribute_of(self, atom: Any, name: str) -> Values:
         if isinstance(atom, Handle | Meta):
             return python_handles.attribute(self, atom, name)
+        if isinstance(atom, Definition):
+            return python_handles.of_definition(self, atom, name)
         if isinstance(atom, Model | Rows | Instance | Live | Related | Attribute | FieldValue):
             return python_rows.attribute(self, atom, name)
         if isinstance(atom, Outside):

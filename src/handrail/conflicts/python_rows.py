@@ -112,9 +112,7 @@ def of_instance(reader: Reader, key: ModelKey, name: str, atom: Any) -> Values:
         record.reads(key, {name.removeprefix("get_").removesuffix("_display")})
         return PLAIN
     if name.startswith("_") and name != "_order":
-        if name == "_state":
-            return only(Method(atom, name))
-        return PLAIN
+        return only(Method(atom, name)) if name == "_state" else only(Attribute(key, name))
     record.reads(key, {name})
     names = record.names(key)
     target = names.get(name)

@@ -118,6 +118,13 @@ class Meta:
 
 
 @dataclass(frozen=True, slots=True)
+class Definition:
+    """What a model's _meta tells of its fields."""
+
+    key: ModelKey
+
+
+@dataclass(frozen=True, slots=True)
 class Expr:
     """A query expression: the lookup paths it names, on the model of the query and on that of an outer query.
 

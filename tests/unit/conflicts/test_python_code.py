@@ -249,6 +249,35 @@ FULLY_READ = {
         (row(THING, "", "name"),),
     ),
     "get_display": ("for thing in Thing.objects.all():\n    print(thing.get_status_display())", (row(THING, "status"),)),
+    "class of a row": ("for thing in Thing.objects.all():\n    type(thing).objects.update(name='')", (row(THING, "", "name"),)),
+    "class by _meta": (
+        "for thing in Thing.objects.all():\n    thing._meta.model.objects.update(name='')",
+        (row(THING, "", "name"),),
+    ),
+    "lists that are summed": (
+        """
+        for line in sum([list(thing.line_set.all()) for thing in Thing.objects.order_by("id")], []):
+            line.quantity = 1
+            line.save()
+        """,
+        (row(LINE, "", "quantity", "ordered"), row(THING, "id line_set")),
+    ),
+    "progress bar and log": (
+        """
+        import logging
+        from tqdm import tqdm
+        logger = logging.getLogger(__name__)
+        for thing in tqdm(Thing.objects.order_by("id"), total=3):
+            logger.info("thing %s", thing)
+            thing.name = ""
+            thing.save()
+        """,
+        (row(THING, "id", "name"),),
+    ),
+    "field that is told not to change itself": (
+        "Thing._meta.get_field('price').auto_now = False\nThing.objects.update(name='')",
+        (row(THING, "price", "name"),),
+    ),
     "sequence reset": (
         "for sql in schema_editor.connection.ops.sequence_reset_sql(None, [Thing]):\n    schema_editor.execute(sql)",
         (row(THING, "pk"),),
@@ -336,6 +365,23 @@ NOT_READ = {
         "from shop.x import go\ndef each(thing):\n    thing.delete()\ngo(each)",
         "calls shop.x.go, which is not in this file",
     ),
+    "model behind a field": (
+        "Thing._meta.get_field('author').related_model.objects.update(name='')",
+        "follows the definition of a field of shop.thing to its related_model",
+    ),
+    "row kept on another row": (
+        "for thing in Thing.objects.all():\n    thing._next = thing\n    thing._next.save()",
+        "calls save() on _next of shop.thing, of which nothing is known",
+    ),
+    "key function from elsewhere": (
+        "from shop.x import go\nsorted(Thing.objects.all(), key=go)",
+        "calls shop.x.go, which is not in this file",
+    ),
+    "attrgetter": (
+        "from operator import attrgetter\nsorted(Thing.objects.all(), key=attrgetter('name'))",
+        "uses operator.attrgetter",
+    ),
+    "super": ("class A:\n    def f(self):\n        super().f()\nA().f()", "calls super()"),
     "getattr of apps": ("getattr(apps, input())", "takes an attribute by a name that cannot be read from the file"),
 }
 
