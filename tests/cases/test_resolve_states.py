@@ -201,3 +201,22 @@ def test_onto_a_branch_that_is_not_merged_yet(team: Team) -> None:
     team.commit("renumbered")
     team.git("merge", "-q", "main", "-m", "merge")
     team.check(done)
+
+
+def test_a_dependency_on_a_file_that_is_gone_is_no_success(team: Team) -> None:
+    team.commit_files({"shop.0003_c": migration("shop.0002_gone", field("c"))})
+    team.git("merge", "-q", "main", "-m", "merge")
+    found = team.handrail("conflicts").json
+    assert {conflict["verdict"] for conflict in found["conflicts"]} == {"independent", "opaque"}
+    refused = team.refuse()
+    assert [finding["message"] for finding in refused.json["findings"]] == [
+        "missing-dependency: shop.0003_c depends on shop.0002_gone, which no file here has"
+    ]
+    assert refused.next == ["handrail explain HR116"]
+
+
+def test_a_dependency_that_is_gone_in_an_app_of_no_concern(team: Team) -> None:
+    team.commit_files({"blog.0001_initial": migration("shop.0002_b blog.0000_gone", THING)})
+    team.git("merge", "-q", "main", "-m", "merge")
+    assert team.refuse().codes == ["HR116"]
+    assert team.handrail("resolve", "shop", "--yes").json["renamed"] == MOVED

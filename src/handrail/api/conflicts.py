@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from handrail.api.find import Found, among_all_branches, find_conflicts
 from handrail.api.prove import proofs_of
@@ -47,8 +48,11 @@ def conflicts(
 def findings_of(project: Project, found: Found, apps: Sequence[str], proofs: Sequence[Proof | None] = ()) -> tuple[Finding, ...]:
     """Return the findings of what was found, those on unreadable files first."""
     files = {parent: _place(found.graph, parent) for _, parent in found.graph.missing}
-    branches = project.branches_with({key: path for key, path in files.items() if path})
-    return (*found.unread, *graph_findings(found.graph, found.conflicts, branches, apps, proofs))
+    unread = {location.path for finding in found.unread for location in finding.locations}
+    gone = {key: path for key, path in files.items() if path not in unread}
+    branches = project.branches_with({key: path for key, path in gone.items() if path})
+    graph = replace(found.graph, missing=tuple(edge for edge in found.graph.missing if edge[1] in gone))
+    return (*found.unread, *graph_findings(graph, found.conflicts, branches, apps, proofs))
 
 
 def texts_of(findings: Iterable[Finding], migrations: Iterable[Migration]) -> dict[str, str]:

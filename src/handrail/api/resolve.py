@@ -85,6 +85,9 @@ def resolve(
     )
     if resolution.is_refused:
         return _refused(project, situation, resolution, proofs, apps)
+    incomplete = _incomplete(project, situation, apps)
+    if resolution.edits and incomplete:
+        return _refused(project, situation, replace(resolution, refusals=incomplete), proofs, apps)
     if not resolution.edits:
         renames = last_renames(project.root) if update_databases else None
         if renames is not None:
@@ -138,6 +141,13 @@ def _target(project: Project, graph: MigrationGraph, apps: Sequence[str]) -> Tar
     head = project.target("HEAD")
     leaves = torn_leaves(graph, apps)
     return head if head is not None and not all(head.has(leaf) for leaf in leaves) else None
+
+
+def _incomplete(project: Project, situation: Situation, apps: Sequence[str]) -> tuple[Finding, ...]:
+    """Return what is missing in the apps that are asked for: Django cannot load the graph then, whatever is resolved."""
+    if not situation.found.graph.missing:
+        return ()
+    return tuple(one for one in findings_of(project, situation.found, apps) if one.code in ("HR116", "HR212"))
 
 
 def _refused(

@@ -86,6 +86,8 @@ def _unsettled(conflicts: Sequence[Conflict], migrations: Migrations) -> Contrad
 def _help(conflicts: Sequence[Conflict], *, settled: bool) -> str:
     if conflicts and all(conflict.verdict is Verdict.INDEPENDENT for conflict in conflicts):
         return "safe to merge: either order gives the same schema and the same rows"
+    if any(map(_is_incomplete, conflicts)):
+        return "a migration that one side needs is missing: settle that first, then the sides can be compared"
     if conflicts and settled:
         return "each reason has a merged value or a right order: resolve uses them, or says why it cannot"
     return "settle the reasons that are listed, then make one leaf node again"
@@ -116,7 +118,14 @@ def _count(side: Side) -> str:
     return f"{name} and {more} before it" if more > 0 else name
 
 
+def _is_incomplete(conflict: Conflict) -> bool:
+    """Say whether a side needs a migration that no file has: there is no reason, and still it is not known."""
+    return conflict.verdict is Verdict.OPAQUE and not conflict.reasons
+
+
 def _command(app_label: str, conflicts: Sequence[Conflict]) -> str:
+    if any(map(_is_incomplete, conflicts)):
+        return "handrail explain HR116"
     refs = {side.ref for conflict in conflicts for side in conflict.sides[1:] if side.ref and side.ref != conflict.sides[0].ref}
     onto = f" --onto {refs.pop()}" if len(refs) == 1 else ""
     return f"handrail resolve {app_label}{onto}"

@@ -90,7 +90,10 @@ def worst(reasons: Iterable[Reason]) -> Verdict:
 def _judged(graph: MigrationGraph, sides: Sides, settings: Settings) -> Conflict:
     reasons = tuple(_reasons(graph, sides, settings))
     mine, yours = (_side(graph, "", keys, sides.apps) for keys in (sides.ours, sides.theirs))
-    return Conflict(apps=sides.apps, ancestor=sides.ancestor, sides=(mine, yours), verdict=worst(reasons), reasons=reasons)
+    verdict = worst(reasons)
+    if any(child in (*sides.ours, *sides.theirs) for child, _ in graph.missing):
+        verdict = max(verdict, Verdict.OPAQUE, key=lambda one: one.rank)  # nobody knows what the missing migration does
+    return Conflict(apps=sides.apps, ancestor=sides.ancestor, sides=(mine, yours), verdict=verdict, reasons=reasons)
 
 
 def _reasons(graph: MigrationGraph, sides: Sides, settings: Settings) -> tuple[Reason, ...]:
