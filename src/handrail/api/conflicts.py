@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from handrail.api.find import Found, among_all_branches, find_conflicts
 from handrail.api.prove import proofs_of
 from handrail.checks._graph import graph_findings
+from handrail.domain.dataclasses import replace
 from handrail.domain.finding import Finding
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import Migration, MigrationKey

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from handrail.conflicts.among import Contribution, among_branches
 from handrail.conflicts.between import between_apps, between_branches, between_leaves, inside_merges, meetings, with_origins
 from handrail.conflicts.merged import merge_files
 from handrail.domain.conflict import Conflict
+from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.finding import Finding
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import MigrationKey

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from handrail.api.records import last_renames, resolution_of
@@ -13,6 +12,7 @@ from handrail.checks._renames import Rename, lost_records, renames
 from handrail.checks.hr113 import Swapped
 from handrail.checks.hr201 import GapFacts, RecordGap
 from handrail.checks.hr202 import RenamedAfterApply
+from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.finding import Finding
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.history import Gap, Origin, Standing

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.migration import Migration, MigrationKey
 from handrail.execution.edit_records import DONE, EditRecord, Records
 from handrail.execution.records import catch_up, plan_records, update_records

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
 from handrail.api.conflicts import findings_of, texts_of
 from handrail.api.find import Found, across_branches, in_one_tree
@@ -13,6 +12,7 @@ from handrail.checks._reasons import findings_of as findings_of_reasons
 from handrail.checks._reasons import not_resolved
 from handrail.conflicts.merged import merge_files
 from handrail.domain.conflict import Verdict
+from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.finding import Finding
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import MigrationKey

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from handrail.domain.dataclasses import replace
 from handrail.domain.outcome import CLEAN, Outcome
 from handrail.execution.edit_records import EditRecord, Records
 from handrail.execution.edits import reversed_edits, undo

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from handrail.checks._words import Migrations, reference_place
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.finding import Location
 from handrail.domain.graph import SWAPPABLE_DEFAULTS
 from handrail.domain.migration import FIRST, LATEST, SETTING, Migration, MigrationKey

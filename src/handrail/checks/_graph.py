@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import zip_longest
 
 from handrail.checks._reasons import findings_of
@@ -16,6 +15,7 @@ from handrail.checks.hr117 import NotProved
 from handrail.checks.hr701 import SquashBroken
 from handrail.conflicts.sides import nearest
 from handrail.domain.conflict import Conflict, Verdict
+from handrail.domain.dataclasses import replace
 from handrail.domain.finding import Finding, Severity
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import MigrationKey

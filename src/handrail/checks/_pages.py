@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass
 
 from handrail import checks, errors, registry
 from handrail.checks.base import Check
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.finding import Severity
 from handrail.errors.base import Refusal
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from handrail import checks, registry
 from handrail.checks._words import Migrations, describe, flatten, listed, operation_at, source
 from handrail.checks.base import Check
 from handrail.domain.conflict import MISSING, Conflict, Reason, Side, Verdict
+from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.finding import Finding, Location, Severity
 from handrail.domain.migration import MigrationKey, Operation, OperationKey
 

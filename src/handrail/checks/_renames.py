@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 
 from handrail.checks._gaps import counts_as_recorded
 from handrail.checks._words import Migrations
+from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import MigrationKey
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from handrail.checks._edges import RUN_BEFORE, Edge
 from handrail.checks._words import listed
 from handrail.checks.base import Check
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.finding import Finding
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.history import Gap, Origin, Presence, Standing

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Callable
-from dataclasses import replace
 
 from handrail.cli.base import Session
 from handrail.cli.output import is_terminal, write, write_lines
+from handrail.domain.dataclasses import replace
 from handrail.domain.outcome import Outcome
 from handrail.errors.hr003 import NotConfirmed
 

@@ -6,11 +6,11 @@ import argparse
 import sys
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from handrail.cli.output import terminal_width
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.outcome import Outcome
 from handrail.errors.hr001 import Misused
 from handrail.report.base import Form

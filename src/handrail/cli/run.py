@@ -8,13 +8,13 @@ import sys
 import textwrap
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from handrail import __version__, registry
 from handrail.cli import commands
 from handrail.cli.base import FORMATS, Command, Parser, Session, parser_for
 from handrail.cli.output import form_of, show, terminal_width, write_lines
+from handrail.domain.dataclasses import replace
 from handrail.domain.outcome import REFUSED, Outcome
 from handrail.errors.base import Refusal
 from handrail.errors.hr001 import Misused

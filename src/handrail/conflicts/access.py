@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
 from handrail.domain.conflict import MISSING
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.migration import OperationKey
 from handrail.domain.value import Value
 

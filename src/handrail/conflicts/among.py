@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 from handrail.conflicts.between import apps_of, worst
 from handrail.conflicts.merged import file_reasons
 from handrail.domain.conflict import Conflict, Reason, Side
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.migration import Migration, MigrationKey
 
 Pair = tuple[int, int]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import product
 
 from handrail.conflicts.merged import Merged, ancestor_of, sides_of_merge
 from handrail.conflicts.sides import Sides, leaf_sides, sides_of, without_descendants
 from handrail.domain.conflict import Conflict, Reason, Side, Verdict
+from handrail.domain.dataclasses import replace
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import MigrationKey
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -14,6 +13,7 @@ from handrail.conflicts.inventory import reverse_names
 from handrail.conflicts.operations.base import Place, Touched
 from handrail.conflicts.references import fields_in
 from handrail.conflicts.state import Field, Model, State, concrete, family, owner_of
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.footprint import ANY, CodeFootprint, ModelKey, RowAccess
 from handrail.domain.value import Name
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from itertools import product
 
 from handrail.conflicts.access import EVERY, Access, Mode, Opaque, Resource
@@ -13,6 +12,7 @@ from handrail.conflicts.name_rules import NAME_RULES, rename_unnamed
 from handrail.conflicts.rules import ROW_RULES, RULES
 from handrail.conflicts.walk import SideFootprint
 from handrail.domain.conflict import Kind, Reason, Verdict
+from handrail.domain.dataclasses import replace
 from handrail.domain.migration import MigrationKey, OperationKey
 
 Rule = Callable[[Meeting], Reason | None]

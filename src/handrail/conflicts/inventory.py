@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from handrail.conflicts.access import Mode, Resource
 from handrail.conflicts.fields import class_name, column, get, has_column, is_many, is_primary_key, is_relation, is_unique
 from handrail.conflicts.names import index_name, many_to_many_table
 from handrail.conflicts.operations.create_model import summary
 from handrail.conflicts.state import Field, Model, State, concrete, family, table_of
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.value import Call, Value
 
 UNNAMED = "unnamed index"

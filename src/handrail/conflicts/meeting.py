@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from handrail.conflicts.access import Access
@@ -10,6 +9,7 @@ from handrail.conflicts.merge import is_certain
 from handrail.conflicts.state import Field, Model
 from handrail.conflicts.walk import SideFootprint
 from handrail.domain.conflict import MISSING, Kind, Reason, Verdict
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.migration import MigrationKey, Operation, OperationKey
 from handrail.domain.value import Call, DictOf, ListOf, SetOf, Symbolic, Value
 

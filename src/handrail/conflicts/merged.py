@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from handrail.conflicts.sides import Sides, nearest, without_descendants
 from handrail.domain.conflict import Kind, Reason, Verdict
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import Migration, MigrationKey, OperationKey
 from handrail.domain.snapshot import Snapshot

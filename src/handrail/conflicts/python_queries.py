@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from handrail.conflicts import python_django, python_outside, python_rows
@@ -28,6 +27,7 @@ from handrail.conflicts.python_values import (
     only,
 )
 from handrail.conflicts.word_sets import words
+from handrail.domain.dataclasses import replace
 from handrail.domain.footprint import ANY, ModelKey
 
 if TYPE_CHECKING:

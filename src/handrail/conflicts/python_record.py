@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 
 from handrail.conflicts.python_django import KNOWN
 from handrail.conflicts.tables import merge_tables
 from handrail.conflicts.word_sets import words
+from handrail.domain.dataclasses import dataclass, field, replace
 from handrail.domain.footprint import ANY, CodeFootprint, ModelKey, RowAccess, TableAccess
 
 Relations = Callable[[ModelKey], Mapping[str, ModelKey | None]]

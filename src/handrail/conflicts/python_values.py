@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
+from handrail.domain.dataclasses import dataclass, field
 from handrail.domain.footprint import ModelKey
 
 Values = frozenset[Any]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import combinations
 
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import MigrationKey
 

@@ -6,10 +6,10 @@ The world is open: a model or a field that no known migration makes can be used 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
 from handrail.conflicts.fields import has_column, is_primary_key, normalise
 from handrail.domain.conflict import MISSING
+from handrail.domain.dataclasses import dataclass, field, replace
 from handrail.domain.footprint import ModelKey
 from handrail.domain.migration import SETTING
 from handrail.domain.value import Call, Name, Value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 
 from handrail.conflicts.access import Access, Mode, Opaque, Resource
 from handrail.conflicts.ancestor import Ancestor, fresh, operations_in
@@ -12,6 +11,7 @@ from handrail.conflicts.operations import rule_for
 from handrail.conflicts.operations.base import Place, Rule
 from handrail.conflicts.state import Model, State, unknown_model
 from handrail.domain.conflict import MISSING
+from handrail.domain.dataclasses import dataclass, field, replace
 from handrail.domain.footprint import ModelKey
 from handrail.domain.migration import Migration, Operation, OperationKey
 

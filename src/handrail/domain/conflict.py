@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.migration import MigrationKey, OperationKey
 from handrail.domain.value import Value
 

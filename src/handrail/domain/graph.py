@@ -6,8 +6,8 @@ Django raises where a graph is broken; this one holds what is broken as facts, s
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 
+from handrail.domain.dataclasses import dataclass, field
 from handrail.domain.migration import FIRST, LATEST, SETTING, Migration, MigrationKey
 
 Edges = dict[MigrationKey, set[MigrationKey]]

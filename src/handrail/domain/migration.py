@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from handrail.domain.dataclasses import dataclass, field
 from handrail.domain.outline import Outline
 from handrail.domain.value import Value
 

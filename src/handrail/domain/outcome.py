@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from handrail.domain.conflict import Conflict
+from handrail.domain.dataclasses import dataclass, field
 from handrail.domain.edit import Edit
 from handrail.domain.finding import Finding, Severity
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from handrail.domain.dataclasses import dataclass
 
 
 class Removed(NamedTuple):

@@ -7,8 +7,9 @@ here. Equal values compare equal and hash alike wherever they were read.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from handrail.domain.dataclasses import dataclass
 
 Value = Any
 """A scalar, a tuple of values, or an instance of a class of this module."""

@@ -6,8 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from handrail.domain.dataclasses import dataclass
 
 SECONDS = 300
 """How long one command may take before the demo gives up."""

@@ -7,11 +7,11 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from handrail.domain.dataclasses import dataclass, field, replace
 from handrail.domain.edit import Action, Edit
 from handrail.errors.base import Refusal
 from handrail.errors.hr126 import NotUndone

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from handrail.domain.dataclasses import dataclass
 from handrail.errors.hr013 import NotARepository
 from handrail.errors.hr016 import HookInTheWay
 from handrail.execution.files import write

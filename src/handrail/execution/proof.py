@@ -14,10 +14,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.migration import Migration, MigrationKey
 from handrail.domain.proof import Difference, Order, Proof, Status
 from handrail.domain.snapshot import App, Snapshot

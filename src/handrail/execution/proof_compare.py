@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from handrail.databases.base import Backend, CatalogueObject
+from handrail.domain.dataclasses import dataclass
 
 Cell = tuple[str, str]
 """A value: the name of its type, and its repr."""

@@ -6,9 +6,9 @@ import contextlib
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
+from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.proof import Status
 from handrail.execution.proof_compare import Contents, compare, differing_tables, read_contents, unstable_columns
 from handrail.execution.proof_plan import MERGED, Key, Keys, Plans, has_data_operations, plan_orders

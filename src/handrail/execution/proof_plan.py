@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from handrail.domain.dataclasses import dataclass
 
 Key = tuple[str, str]
 Keys = tuple[Key, ...]

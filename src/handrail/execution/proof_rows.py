@@ -7,9 +7,9 @@ or the other limit. Rows that the database does not take are made simpler, and m
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from handrail.domain.dataclasses import dataclass, field
 from handrail.execution.proof_values import limit_value, plain_value
 
 LEVELS = {"telling": "rows at the limits of their fields", "plain": "ordinary rows", "none": "empty tables"}

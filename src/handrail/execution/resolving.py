@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
+from handrail.domain.dataclasses import replace
 from handrail.domain.edit import Action, Edit
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.snapshot import Snapshot

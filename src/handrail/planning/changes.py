@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from handrail.domain.dataclasses import dataclass, field
 from handrail.domain.migration import MigrationKey
 from handrail.planning.renames import Renames
 

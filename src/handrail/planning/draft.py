@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
+from handrail.domain.dataclasses import dataclass, field, replace
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import Migration, MigrationKey, Operation
 from handrail.domain.outline import NOTHING, Outline

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 
 from handrail.domain.conflict import MISSING, Conflict, Kind, Reason, Side, Verdict
+from handrail.domain.dataclasses import dataclass, field
 from handrail.domain.migration import Migration, MigrationKey, OperationKey
 from handrail.planning.renames import Renames, renames_of
 from handrail.planning.resolution import Blocked

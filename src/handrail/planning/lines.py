@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from handrail.domain.conflict import Conflict, Verdict
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import MigrationKey
 

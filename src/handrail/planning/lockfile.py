@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 
+from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import Migration
 

@@ -6,10 +6,10 @@ Why a new migration, and why at that place, is in docs/decisions/0004-three-way-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from handrail.domain.conflict import Conflict, Reason
+from handrail.domain.dataclasses import replace
 from handrail.domain.migration import MigrationKey, Operation, OperationKey
 from handrail.planning.draft import Draft
 from handrail.planning.judge import Judgement

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import Migration, MigrationKey
 from handrail.planning.resolution import Renamed

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
+from handrail.domain.dataclasses import dataclass, field
 from handrail.domain.footprint import ModelKey
 from handrail.domain.migration import Migration, Operation
 from handrail.domain.value import Value

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from handrail.domain.conflict import Conflict, Reason
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.edit import Edit
 from handrail.domain.finding import Finding
 from handrail.domain.migration import MigrationKey, OperationKey

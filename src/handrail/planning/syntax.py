@@ -9,12 +9,13 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import libcst as cst
 import libcst.matchers as m
 from libcst.metadata import PositionProvider
+
+from handrail.domain.dataclasses import dataclass
 
 CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 """A coding line, in the first two lines (PEP 263)."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from handrail.conflicts.ancestor import Ancestor
+from handrail.domain.dataclasses import replace
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import Migration, MigrationKey, Operation
 from handrail.domain.snapshot import Snapshot

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.finding import Finding, Severity
 from handrail.domain.outcome import Outcome
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
+from handrail.domain.dataclasses import dataclass
 from handrail.errors.hr011 import RefNotFound
 from handrail.errors.hr012 import HistoryNotThere
 from handrail.sources.git import Repository

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.migration import MigrationKey
 from handrail.domain.snapshot import App
 from handrail.sources.app_configs import Config, choose

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from handrail.domain.dataclasses import dataclass
 from handrail.errors.base import Refusal
 from handrail.errors.hr010 import GitNotFound
 from handrail.errors.hr013 import NotARepository

@@ -6,10 +6,10 @@ import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from handrail.domain.dataclasses import dataclass, replace
 from handrail.sources.git_tree import FILE_MODES
 
 if TYPE_CHECKING:

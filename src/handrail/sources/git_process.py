@@ -6,10 +6,10 @@ import os
 import subprocess
 from collections.abc import Collection, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from handrail.domain.dataclasses import dataclass
 from handrail.errors.base import Refusal
 from handrail.errors.hr010 import GitNotFound
 from handrail.errors.hr012 import HistoryNotThere

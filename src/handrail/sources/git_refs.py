@@ -6,10 +6,10 @@ import os
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from handrail.domain.dataclasses import dataclass
 from handrail.errors.hr011 import RefNotFound
 from handrail.errors.hr012 import HistoryNotThere
 

@@ -6,11 +6,11 @@ is HEAD, and in a rebase HEAD is the branch that is rebased onto (git help rebas
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from handrail.domain.dataclasses import dataclass
 from handrail.sources import git_refs
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from handrail.domain.dataclasses import dataclass
 from handrail.errors.hr013 import NotARepository
 
 if TYPE_CHECKING:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.migration import MigrationKey
 from handrail.planning.record_renames import Row
 from handrail.sources.reach import is_there

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from handrail.domain.dataclasses import dataclass, field
 from handrail.sources.arithmetic import Unknown
 from handrail.sources.evaluate import Evaluator
 from handrail.sources.known_calls import truth

@@ -6,8 +6,8 @@ import ast
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
+from handrail.domain.dataclasses import dataclass, field
 from handrail.domain.migration import SETTING, Operation
 from handrail.domain.outline import Outline, Removed
 from handrail.domain.value import Call, DictOf, ListOf, Name, SetOf, Symbolic, Value

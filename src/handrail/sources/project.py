@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from handrail.domain.dataclasses import dataclass, field, replace
 from handrail.domain.migration import MigrationKey
 from handrail.domain.snapshot import Snapshot
 from handrail.errors.hr013 import NotARepository

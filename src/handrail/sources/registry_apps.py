@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.snapshot import App
 
 MIGRATIONS = "migrations"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
+from handrail.domain.dataclasses import dataclass, field
 from handrail.domain.value import DictOf, Value
 from handrail.sources.evaluate import Evaluator
 from handrail.sources.scope import Scope

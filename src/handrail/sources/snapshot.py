@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from handrail.checks.hr212 import Unreadable as Check
+from handrail.domain.dataclasses import replace
 from handrail.domain.finding import Finding, Severity
 from handrail.domain.migration import Migration, MigrationKey
 from handrail.domain.snapshot import App, Snapshot

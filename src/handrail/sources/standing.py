@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import MigrationKey
 from handrail.sources.project import Project, Target

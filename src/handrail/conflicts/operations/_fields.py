@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from handrail.conflicts.access import Access, Mode
 from handrail.conflicts.fields import class_name, get, is_many
 from handrail.conflicts.operations.base import Place, use_fields
 from handrail.conflicts.state import Field, Model
+from handrail.domain.dataclasses import replace
 from handrail.domain.migration import Operation
 from handrail.domain.value import Call, Value
 

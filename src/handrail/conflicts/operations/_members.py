@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from handrail.conflicts.access import Access, Mode
 from handrail.conflicts.operations.base import Place
 from handrail.conflicts.state import Member, Model
+from handrail.domain.dataclasses import replace
 from handrail.domain.migration import Operation
 from handrail.domain.value import Call, Value
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from handrail.conflicts.access import Access, Mode
 from handrail.conflicts.operations.base import Place, Rule, Touched, shape_inserts, together, use_fields, use_model
 from handrail.conflicts.state import Model
 from handrail.domain.conflict import MISSING
+from handrail.domain.dataclasses import replace
 from handrail.domain.migration import Operation
 from handrail.domain.value import Value
 

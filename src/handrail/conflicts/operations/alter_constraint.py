@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from handrail.conflicts.access import Mode
 from handrail.conflicts.operations import _members
 from handrail.conflicts.operations.base import Place, Rule, Touched, use_fields, use_model
+from handrail.domain.dataclasses import replace
 from handrail.domain.migration import Operation
 
 

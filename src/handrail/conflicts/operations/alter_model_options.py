@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from handrail.conflicts.access import Mode
 from handrail.conflicts.operations._options import set_value
 from handrail.conflicts.operations.base import Place, Rule, Touched, pairs, use_fields, use_model
 from handrail.conflicts.state import Model
+from handrail.domain.dataclasses import replace
 from handrail.domain.migration import Operation
 from handrail.domain.value import DictOf, Value
 

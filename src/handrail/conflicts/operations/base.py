@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from handrail.conflicts.access import EVERY, Access, Mode, Opaque, Resource
 from handrail.conflicts.fields import attname, generated_names, get, is_relation
 from handrail.conflicts.references import fields_in, names_in
 from handrail.conflicts.state import Field, Model, State, family, owner_of
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.footprint import ModelKey
 from handrail.domain.migration import Migration, Operation, OperationKey
 from handrail.domain.value import Call, DictOf, ListOf, SetOf, Symbolic, Value

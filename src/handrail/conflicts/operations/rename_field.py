@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from handrail.conflicts.access import Mode
 from handrail.conflicts.fields import get, is_relation
 from handrail.conflicts.operations import _fields
 from handrail.conflicts.operations.base import Place, Rule, Touched, together, use_model
 from handrail.conflicts.state import Field
+from handrail.domain.dataclasses import replace
 from handrail.domain.migration import Operation
 from handrail.domain.value import Call, Value
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from handrail.conflicts.access import Mode
 from handrail.conflicts.operations import _members
 from handrail.conflicts.operations._options import set_value, with_option
 from handrail.conflicts.operations.base import Place, Rule, Touched, together, use_fields, use_model
 from handrail.conflicts.state import Member, Model
+from handrail.domain.dataclasses import replace
 from handrail.domain.migration import Operation
 from handrail.domain.value import Call, ListOf, Value
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from handrail.conflicts.access import Mode
 from handrail.conflicts.operations.base import Place, Rule, Touched, use_referring
+from handrail.domain.dataclasses import replace
 from handrail.domain.footprint import ModelKey
 from handrail.domain.migration import Operation
 
