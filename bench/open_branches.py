@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 from bench import table
 from bench.generate_repository import app_label, generate, migration_name
+from bench.git import commit_all, git
 from bench.handrail_command import handrail
 from bench.measure import alternate
 
@@ -51,9 +51,7 @@ def repository(folder: Path, count: int) -> Path:
     """Make a repository with open branches, each of which adds one migration to one app."""
     shutil.rmtree(folder, ignore_errors=True)
     total = generate(folder, APPS, MIGRATIONS)
-    git(folder, "init", "-q", "-b", "main")
-    git(folder, "add", "-A")
-    git(folder, "commit", "-q", "-m", "start")
+    commit_all(folder)
     stream = "".join(branch(number, migration_name(total // APPS - 1)) for number in range(count))
     git(folder, "fast-import", "--quiet", stdin=stream)
     return folder
@@ -68,10 +66,3 @@ def branch(number: int, parent: str) -> str:
         f"commit refs/heads/branch-{number:03}\n{WHO}\ndata 6\nbranch\nfrom refs/heads/main^0\n"
         f"M 100644 inline {path}\ndata {len(text.encode())}\n{text}\n"
     )
-
-
-def git(folder: Path, *words: str, stdin: str = "") -> str:
-    """Run git in a folder, whatever the user's own configuration says; return what it prints."""
-    own = ["-c", "user.name=Bench", "-c", "user.email=bench@example.com", "-c", "commit.gpgsign=false", "-c", "gc.auto=0"]
-    done = subprocess.run(["git", *own, *words], cwd=folder, input=stdin, text=True, check=True, capture_output=True)
-    return done.stdout

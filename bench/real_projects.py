@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bench import table
+from bench.git import commit_all
 from bench.handrail_command import handrail
 from bench.measure import Command, MeasureError, alternate, environment
 from tools import projects
@@ -88,13 +89,13 @@ def count_all(python: Path, cwd: Path, settings: Mapping[str, str]) -> str:
 
 
 def code(name: str, python: Path, scratch: Path) -> Path:
-    """Return the folder that holds a project's own apps and nothing of others."""
+    """Return a repository with one commit that holds a project's packages as they were installed, and nothing of others."""
     site = next((python.parent.parent / "lib").glob("python3*")) / "site-packages"
-    if name != "netbox":
-        return site / name
-    for package in NETBOX:
-        shutil.copytree(site / package, scratch / "netbox" / package, ignore=shutil.ignore_patterns("__pycache__", "static"))
-    return scratch / "netbox"
+    folder = scratch / name
+    for package in NETBOX if name == "netbox" else [name]:
+        shutil.copytree(site / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    commit_all(folder)
+    return folder
 
 
 def main() -> None:

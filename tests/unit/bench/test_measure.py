@@ -7,6 +7,7 @@ import pytest
 
 from bench import handrail_command, measure, open_branches, table
 from bench.generate_repository import app_label, generate, migration_name
+from bench.git import git
 from bench.measure import Command, Cost
 
 
@@ -64,10 +65,10 @@ def test_a_table_fits_a_terminal() -> None:
 
 def test_every_branch_holds_one_migration_more(tmp_path: Path) -> None:
     folder = open_branches.repository(tmp_path / "repository", 3)
-    listed = open_branches.git(folder, "ls-tree", "-r", "--name-only", "branch-002")
-    start = open_branches.git(folder, "ls-tree", "-r", "--name-only", "main")
+    listed = git(folder, "ls-tree", "-r", "--name-only", "branch-002")
+    start = git(folder, "ls-tree", "-r", "--name-only", "main")
     assert set(listed.split()) - set(start.split()) == {f"{app_label(2)}/migrations/9002_branch.py"}
-    assert len(open_branches.git(folder, "branch", "--list", "branch-*").split()) == 3
+    assert len(git(folder, "branch", "--list", "branch-*").split()) == 3
 
 
 def test_the_generated_migrations_are_there(tmp_path: Path) -> None:
