@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -132,7 +132,7 @@ class Team(Sandbox):
     def check(self, done: dict[str, Any], *words: str) -> dict[str, Any]:
         """Check that the files are what a resolve said they would be."""
         seen = self.look()
-        assert seen.error == ""
+        assert not seen.error, seen.error
         assert [".".join(leaf) for leaf in done["graph"]["leaves"]] == seen.leaves
         assert sorted({leaf.partition(".")[0] for leaf in seen.leaves}) == sorted(leaf.partition(".")[0] for leaf in seen.leaves)
         self.refuses_nothing(*words)
@@ -191,3 +191,7 @@ class Team(Sandbox):
         """Return the names of an app's migrations."""
         folder = self.place(f"{app}.x").parent
         return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+
+
+Make = Callable[..., Team]
+"""Makes an empty repository, by its name."""

@@ -3,40 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cases.django_probe import DjangoProbe, running
-from tests.cases.team import THING, Team, field
-from tests.git_sandbox import isolate
+from tests.cases.team import THING, Make, Team, field
 from tests.unit.planning.small_project import migration
 
-Make = Callable[..., Team]
 FIRST = "shop.0001_initial"
 OURS = {"shop.0002_b": migration(FIRST, field("b"))}
 THEIRS = {"shop.0002_a": migration(FIRST, field("a"))}
-
-
-@pytest.fixture(scope="module")
-def probe() -> Iterator[DjangoProbe]:
-    with running() as found:
-        yield found
-
-
-@pytest.fixture
-def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], probe: DjangoProbe) -> Make:
-    isolate(monkeypatch)
-    monkeypatch.setenv("HANDRAIL_CACHE", "off")
-    Team.patch, Team.capture, Team.probe = monkeypatch, capsys, probe
-
-    def build(name: str = "team") -> Team:
-        found = Team.create(tmp_path / name)
-        assert isinstance(found, Team)
-        return found
-
-    return build
 
 
 @pytest.fixture
