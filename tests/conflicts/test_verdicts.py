@@ -8,7 +8,8 @@ from tests.conflicts.verdicts import all_decided, by_id, decided
 COUNTS = {
     ("clean", "S0_strict_disjoint", "independent"): 488,
     ("clean", "S1_commutes", "convergent"): 9,
-    ("clean", "S1_commutes", "independent"): 213,
+    ("clean", "S1_commutes", "independent"): 212,
+    ("clean", "S1_commutes", "order-dependent"): 1,
     ("clean", "S2_data_or_sql_unrelated", "convergent"): 1,
     ("clean", "S2_data_or_sql_unrelated", "independent"): 284,
     ("clean", "S2_data_or_sql_unrelated", "order-dependent"): 1,
@@ -19,20 +20,21 @@ COUNTS = {
     ("hazard", "R_review", "order-dependent"): 32,
     ("hazard", "R_review", "overlapping"): 34,
     ("review_minor", "R_review", "convergent"): 3,
-    ("review_minor", "R_review", "independent"): 109,
+    ("review_minor", "R_review", "independent"): 108,
     ("review_minor", "R_review", "opaque"): 1,
-    ("review_minor", "R_review", "order-dependent"): 52,
+    ("review_minor", "R_review", "order-dependent"): 53,
     ("review_minor", "S2_data_or_sql_unrelated", "independent"): 51,
     ("review_minor", "S3_cosmetic_choice", "convergent"): 11,
     ("review_minor", "S3_cosmetic_choice", "independent"): 1,
     ("unknown", "R_review", "convergent"): 1,
     ("unknown", "R_review", "independent"): 46,
-    ("unknown", "R_review", "opaque"): 277,
-    ("unknown", "R_review", "order-dependent"): 74,
+    ("unknown", "R_review", "opaque"): 276,
+    ("unknown", "R_review", "order-dependent"): 75,
 }
 """How many records of each class and tier get each verdict: a change of any is a change to look at."""
 
 CLEAN_BUT_NOT_CLEAR = {
+    "nautobot-renumber-33dd5a0b": "one side makes an index by index_together, which SQLite forgets when the other rebuilds the table",
     "saleor-renumber-40d108ef": "both sides make a row of one model where it is missing",
     "saleor-renumber-6509110c": "one side drops by SQL the tables that the other side makes by SQL",
 }

@@ -35,6 +35,7 @@ class Mode(Enum):
     MANAGED = auto()
     FOLLOW = auto()
     STALE = auto()
+    FORGOTTEN = auto()
     CODE = auto()
     DDL = auto()
     LIVE = auto()

@@ -71,6 +71,7 @@ def touches(place: Place, footprint: CodeFootprint, source: str, phrase: str) ->
     """Yield what a footprint touches."""
     code = Code(place=place, source=source, phrase=phrase, depends=bool(footprint.objects))
     yield from chain.from_iterable(_rows(code, row) for row in footprint.rows)
+    yield from (_use(code, place.state.get(place.state.follow(key))) for key in footprint.named)
     yield from chain.from_iterable(_table(code, table) for table in footprint.tables)
     for sort, name in footprint.objects:
         yield from _object(code, sort, name)

@@ -137,6 +137,7 @@ def _call_apps(reader: Reader, name: str, args: Args) -> Values:
         keys = model_keys(args)
         if keys is None:
             return reader.opaque("calls apps.get_model() with a name that cannot be read from the file")
+        reader.record.named.update(dict.fromkeys(keys))
         return frozenset(map(Model, keys))
     if name == "is_installed":
         return PLAIN

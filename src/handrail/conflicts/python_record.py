@@ -67,6 +67,8 @@ class Record:
     opaque: dict[str, None] = field(default_factory=dict)
     live: dict[str, None] = field(default_factory=dict)
     tables: dict[str, ModelKey] = field(default_factory=dict)
+    named: dict[ModelKey, None] = field(default_factory=dict)
+    """get_model raises LookupError where a model is gone, whatever is done with it afterwards."""
 
     def names(self, model: ModelKey) -> Mapping[str, ModelKey | None]:
         """Return the names that can be used on a model, one of Django's own included; empty where the model is unknown."""
@@ -170,4 +172,5 @@ class Record:
             objects=tuple(sorted({item for part in self.sql for item in part.objects})),
             opaque=tuple(self.opaque),
             live_models=tuple(sorted(self.live)),
+            named=tuple(key for key in sorted(self.named) if key not in self.rows),
         )

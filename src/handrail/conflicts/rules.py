@@ -217,6 +217,14 @@ def stale_use(meeting: Meeting) -> Reason | None:
     return meeting.reason("HR104", Kind.RENAME, ORDER, why, order=meeting.second_then_first())
 
 
+def forgotten_use(meeting: Meeting) -> Reason | None:
+    """One side makes indexes by index_together, and the other rebuilds the model's table."""
+    if meeting.second.mode is Mode.USE and not meeting.second.detail["rebuilt"]:
+        return None
+    why = "rebuilding the table on SQLite forgets the indexes of index_together"
+    return meeting.reason("HR107", Kind.FULL_VALUE, ORDER, why, order=meeting.second_then_first())
+
+
 def is_stale(model: Model) -> bool:
     """Say whether an index or a constraint of the common ancestor names a field that is called otherwise now."""
     renamed = frozenset(each.id for each in model.fields.values() if each.id != each.name and "@" not in each.id)
@@ -306,6 +314,7 @@ RULES = {
     (Mode.MANAGED, Mode.USE): managed_use,
     **{(Mode.FOLLOW, mode): follow_use for mode in (Mode.USE, Mode.RENAME, Mode.TABLE, Mode.DDL)},
     **{(Mode.STALE, mode): stale_use for mode in (Mode.USE, Mode.TABLE, Mode.DDL)},
+    **{(Mode.FORGOTTEN, mode): forgotten_use for mode in (Mode.USE, Mode.TABLE)},
     (Mode.DDL, Mode.USE): definition_use,
     (Mode.DDL, Mode.DDL): definition_use,
     (Mode.DDL, Mode.TABLE): definition_use,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from handrail.domain.dataclasses import dataclass, field
 
 
 class ModelKey(NamedTuple):
@@ -61,7 +62,9 @@ class CodeFootprint:
 
     objects: (kind, name) of database objects that are no part of a table, such as ("extension", "hstore"), ("function", "f"),
     ("index", "ix1") made or dropped. opaque: why the rest cannot be read, in words; () where everything was read.
-    live_models: models that are imported instead of taken from apps.get_model, as dotted names.
+    live_models: models that are imported instead of taken from apps.get_model, as dotted names. named: models that are asked for
+    and have no rows looked at; they have to be there all the same. It says nothing of what is done, and does not count when
+    footprints are compared.
     """
 
     rows: tuple[RowAccess, ...] = ()
@@ -69,6 +72,7 @@ class CodeFootprint:
     objects: tuple[tuple[str, str], ...] = ()
     opaque: tuple[str, ...] = ()
     live_models: tuple[str, ...] = ()
+    named: tuple[ModelKey, ...] = field(default=(), compare=False)
 
 
 NOTHING = CodeFootprint()

@@ -1959,3 +1959,42 @@ def test_name_in_another_case_on_a_child(tmp_path: Path) -> None:
     )
     assert found.verdict is Verdict.INDEPENDENT
     assert found.reasons == ()
+
+
+PART = "migrations.CreateModel('Part', [('id', models.BigAutoField(primary_key=True)), ('n', models.IntegerField(default=0))])"
+UNUSED = """
+def f(apps, schema_editor):
+    Part = apps.get_model('shop', 'Part')
+"""
+
+
+def test_a_model_that_code_asks_for_and_never_uses_has_to_be_there(tmp_path: Path) -> None:
+    found = decided(tmp_path, "migrations.RenameModel('Part', 'Piece')", "migrations.RunPython(f)", base=PART, code_b=UNUSED)
+    assert found.said() == [
+        (
+            "HR104",
+            "data",
+            "order-dependent",
+            "0002_a renames shop.Part to Piece; 0002_b works on the rows of shop.Part in RunPython: "
+            "the old name is gone after the renaming",
+        )
+    ]
+    assert order_of(found.only()) == ["shop.0002_b", "shop.0002_a"]
+
+
+def test_a_model_that_code_asks_for_and_never_uses_may_change(tmp_path: Path) -> None:
+    field = "migrations.AddField('part', 'x', models.IntegerField(null=True))"
+    found = decided(tmp_path, field, "migrations.RunPython(f)", base=PART, code_b=UNUSED)
+    assert found.verdict is Verdict.INDEPENDENT
+
+
+def test_sqlite_forgets_index_together_when_a_renamed_model_rebuilds_the_table(tmp_path: Path) -> None:
+    post = """migrations.CreateModel('Post', [
+        ('id', models.BigAutoField(primary_key=True)), ('name', models.CharField(max_length=9)),
+        ('thing', models.ForeignKey('shop.Thing', models.CASCADE)),
+    ])"""
+    indexed = "migrations.AlterIndexTogether('post', {('id', 'name')})"
+    found = decided(tmp_path, "migrations.RenameModel('Thing', 'Item')", indexed, other=post, app_b="blog")
+    reason = found.reasons[0]
+    assert (reason.code, reason.verdict, order_of(reason)) == ("HR107", Verdict.ORDER_DEPENDENT, ["shop.0002_a", "blog.0002_b"])
+    assert reason.explanation.endswith("rebuilding the table on SQLite forgets the indexes of index_together")

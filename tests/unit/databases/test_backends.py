@@ -28,7 +28,7 @@ def test_a_scratch_name_is_recognised_and_says_when_it_was_made():
 WRONG = ["production", "handrail_scratch_", "handrail_scratch_20260504030201_zzzzzz", f"x{scratch_name(NOW)}"]
 
 
-@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("name", WRONG, ids=range(len(WRONG)))
 def test_nothing_but_a_scratch_database_is_ever_made_or_dropped(name: str):
     assert not is_left_behind(name, NOW + timedelta(days=9999))
     for key in ("mysql", "postgresql"):

@@ -38,7 +38,7 @@ class Together(Rule):
         """Yield what the operation touches."""
         model, phrase = place.model(operation.argument("name")), self.phrase(operation, place)
         before, after = together(model.options.get(self.option)), together(operation.argument(self.option))
-        yield use_model(place, model, phrase, generated=True)
+        yield use_model(place, model, phrase, generated=True, rebuilt=False)
         yield set_value(place, model, self.option, after, phrase, before=before)
         if not isinstance(before, frozenset) or not isinstance(after, frozenset):
             yield place.opaque(phrase, "its value is computed")

@@ -82,10 +82,20 @@ class Rule:
 
 
 def use_model(
-    place: Place, model: Model, phrase: str, *, generated: bool = False, schema: bool = True, field: str = ""
+    place: Place,
+    model: Model,
+    phrase: str,
+    *,
+    generated: bool = False,
+    schema: bool = True,
+    rebuilt: bool = True,
+    field: str = "",
 ) -> Access:
-    """Return that a model is used. generated: something is named after its table. schema: its table may be rebuilt."""
-    detail = {"generated": generated, "schema": schema}
+    """Return that a model is used. generated: something is named after its table. schema: its table changes.
+
+    rebuilt: SQLite may make the table anew for that, and copy the rows; not where an index is all that is made or dropped.
+    """
+    detail = {"generated": generated, "schema": schema, "rebuilt": schema and rebuilt}
     return place.touch(("model", model.id), Mode.USE, phrase, model=model.label, field=field, detail=detail)
 
 
