@@ -204,8 +204,16 @@ def test_a_squash_on_their_side_whose_files_are_gone(make: Make) -> None:
     team.git("rm", "-q", "shop/migrations/0002_b.py", "shop/migrations/0003_c.py")
     team.commit_files({"shop.0002_squashed_0003_c": migration(FIRST, f"{field('b')}\n{field('c')}")})
     team.git("checkout", "-q", "feature")
-    team.git("merge", "-q", "main", "-m", "merge")
-    assert team.refuse().codes == ["HR116"]
+    for state in ("apart", "merged"):
+        if state == "merged":
+            team.git("merge", "-q", "main", "-m", "merge")
+        found = team.handrail("conflicts", *(["--base", "main"] if state == "apart" else [])).json
+        assert [(one["code"], one["command"]) for one in found["findings"]] == [
+            ("HR116", "handrail explain HR116"),
+            ("HR101", "handrail explain HR116"),
+        ]
+        assert [one["verdict"] for one in found["conflicts"]] == ["opaque"]
+        assert team.refuse(*(["--onto", "main"] if state == "apart" else [])).codes == ["HR116"]
 
 
 @pytest.mark.parametrize("count", [3, 4])

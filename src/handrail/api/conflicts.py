@@ -50,7 +50,8 @@ def findings_of(project: Project, found: Found, apps: Sequence[str], proofs: Seq
     files = {parent: _place(found.graph, parent) for _, parent in found.graph.missing}
     unread = {location.path for finding in found.unread for location in finding.locations}
     gone = {key: path for key, path in files.items() if path not in unread}
-    branches = project.branches_with({key: path for key, path in gone.items() if path})
+    holders = project.branches_with({key: path for key, path in gone.items() if path})
+    branches = {key: [ref for ref in refs if ref not in found.refs] for key, refs in holders.items()}
     graph = replace(found.graph, missing=tuple(edge for edge in found.graph.missing if edge[1] in gone))
     return (*found.unread, *graph_findings(graph, found.conflicts, branches, apps, proofs))
 

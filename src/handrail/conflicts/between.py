@@ -55,7 +55,8 @@ def between_branches(merged: Merged, settings: Settings, refs: tuple[str, str], 
         inside = tuple(reason for reason in reasons if apps_of(reason) == labels)
         mine, yours = (_side(merged.graph, ref, keys, labels) for ref, keys in zip(refs, (sides.ours, sides.theirs), strict=True))
         ancestor = ancestor_of(merged, labels[0]) if len(labels) == 1 else None
-        found.append(Conflict(apps=labels, ancestor=ancestor, sides=(mine, yours), verdict=worst(inside), reasons=inside))
+        verdict = _verdict(merged.graph, (mine, yours), inside)
+        found.append(Conflict(apps=labels, ancestor=ancestor, sides=(mine, yours), verdict=verdict, reasons=inside))
     return found
 
 
@@ -90,10 +91,15 @@ def worst(reasons: Iterable[Reason]) -> Verdict:
 def _judged(graph: MigrationGraph, sides: Sides, settings: Settings) -> Conflict:
     reasons = tuple(_reasons(graph, sides, settings))
     mine, yours = (_side(graph, "", keys, sides.apps) for keys in (sides.ours, sides.theirs))
-    verdict = worst(reasons)
-    if any(child in (*sides.ours, *sides.theirs) for child, _ in graph.missing):
-        verdict = max(verdict, Verdict.OPAQUE, key=lambda one: one.rank)  # nobody knows what the missing migration does
+    verdict = _verdict(graph, (mine, yours), reasons)
     return Conflict(apps=sides.apps, ancestor=sides.ancestor, sides=(mine, yours), verdict=verdict, reasons=reasons)
+
+
+def _verdict(graph: MigrationGraph, sides: Iterable[Side], reasons: Iterable[Reason]) -> Verdict:
+    """Return the verdict of the worst reason, and at least a doubt where a side needs what is missing: nobody knows what it does."""
+    incomplete = {child for child, _ in graph.missing} & {key for side in sides for key in side.migrations}
+    verdict = worst(reasons)
+    return max(verdict, Verdict.OPAQUE, key=lambda one: one.rank) if incomplete else verdict
 
 
 def _reasons(graph: MigrationGraph, sides: Sides, settings: Settings) -> tuple[Reason, ...]:

@@ -136,8 +136,12 @@ class Project:
         return {path: touch.author for path, touch in self.repository.authors(paths).items()}
 
     def branches_with(self, paths: Mapping[MigrationKey, str]) -> dict[MigrationKey, tuple[str, ...]]:
-        """Return the refs that hold each of the files."""
+        """Return the other branches and tags that hold each of the files; what is checked out, or is being merged, is none."""
         if self.repository is None:
             return {}
-        found = {key: tuple(self.repository.find_file(path).refs) for key, path in paths.items()}
+        doing = self.in_progress
+        here = {self.repository.head().branch, *((doing.our_name, doing.their_name) if doing else ())}
+        found = {
+            key: tuple(ref for ref in self.repository.find_file(path).refs if ref not in here) for key, path in paths.items()
+        }
         return {key: refs for key, refs in found.items() if refs}
