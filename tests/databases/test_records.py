@@ -49,7 +49,7 @@ def update(aliases=("default",), independent=True):
         if plan.behind:
             records.catch_up(alias, plan.behind)
     return plans
-"""  # noqa: E501
+"""
 
 THING = 'migrations.CreateModel("Thing", fields=[("id", models.BigAutoField(primary_key=True)), ("n", models.IntegerField())])'
 
