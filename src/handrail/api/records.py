@@ -8,7 +8,7 @@ from pathlib import Path
 from handrail.domain.dataclasses import dataclass
 from handrail.domain.migration import Migration, MigrationKey
 from handrail.execution.edit_records import DONE, EditRecord, Records
-from handrail.execution.records import catch_up, plan_records, update_records
+from handrail.execution.records import catch_up, plan_records, put_back, update_records
 from handrail.planning.record_renames import RowChanges
 from handrail.planning.resolution import Resolution, Strategy
 from handrail.sources.django_setup import aliases_of, set_up
@@ -26,25 +26,44 @@ class RecordPlan:
             for change in plan.changes:
                 yield f"database {alias}: the record {change.old} becomes {change.new}"
             for key in plan.behind:
-                yield f"database {alias}: {key} is applied, which {plan.changes[-1].new} needs now"
-            if not plan.changes:
+                yield f"database {alias}: {key} is applied, which {plan.needing} needs now"
+            if plan.is_empty:
                 yield f"database {alias}: no record of a renamed migration"
 
 
 def plan_for(
-    root: Path, database: str | None, resolution: Resolution, migrations: Mapping[MigrationKey, Migration], *, independent: bool
+    root: Path,
+    database: str | None,
+    resolution: Resolution,
+    migrations: Mapping[MigrationKey, Migration],
+    *,
+    independent: bool,
+    written: bool,
 ) -> RecordPlan:
-    """Plan for one database or for all. migrations: those of the files afterwards. Raises NoSettings and RecordsDisagree."""
+    """Plan for one database or for all. migrations: those of the files afterwards. written: whether the files are that already.
+
+    Raises NoSettings, DatabaseNotReached and RecordsDisagree.
+    """
     set_up(root)
-    return RecordPlan(changes=plan_records(aliases_of(database), resolution, migrations, independent=independent))
+    changes = plan_records(aliases_of(database), resolution, migrations, independent=independent, written=written)
+    return RecordPlan(changes=changes)
 
 
 def carry_out_plan(root: Path, record_id: str, plan: RecordPlan) -> None:
-    """Change the rows, then apply what they need now; the inverse is on record before the first row changes."""
+    """Change the rows, then apply what they need now; the inverse is on record before the first row changes.
+
+    Where that fails on a database, the rows of this one and of those after it get their old names again: a history that Django
+    refuses is not left behind.
+    """
     update_records(root, record_id, plan.changes)
-    for alias, changes in plan.changes.items():
-        if changes.behind:
-            catch_up(alias, changes.behind)
+    waiting = [alias for alias, changes in plan.changes.items() if changes.behind]
+    try:
+        while waiting:
+            catch_up(waiting[0], plan.changes[waiting[0]].behind)
+            waiting.pop(0)
+    finally:
+        for alias in waiting:
+            put_back(alias, plan.changes[alias])
 
 
 def last_renames(root: Path) -> EditRecord | None:
@@ -56,7 +75,8 @@ def last_renames(root: Path) -> EditRecord | None:
 def resolution_of(record: EditRecord) -> Resolution:
     """Return as much of a resolution as its record tells: which migrations have which names now."""
     renamed, aliases = (_pairs(record.details.get(name, ())) for name in ("renamed", "aliases"))
-    return Resolution(strategy=Strategy.AUTO, renamed=renamed, aliases=aliases)
+    removed = tuple(MigrationKey(*key) for key in record.details.get("removed", ()))
+    return Resolution(strategy=Strategy.AUTO, renamed=renamed, aliases=aliases, removed=removed)
 
 
 def _pairs(rows: Iterable[Iterable[Iterable[str]]]) -> tuple[tuple[MigrationKey, MigrationKey], ...]:

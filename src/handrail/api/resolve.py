@@ -187,7 +187,7 @@ def _nothing_to_do(project: Project, situation: Situation, apps: Sequence[str]) 
 
 def _record_plan(project: Project, situation: Situation, resolution: Resolution, database: str | None) -> RecordPlan:
     after = situation.read(EditedTree(WorkingTree(project.root), resolution.edits))
-    return plan_for(project.root, database, resolution, after.migrations, independent=situation.independent)
+    return plan_for(project.root, database, resolution, after.migrations, independent=situation.independent, written=False)
 
 
 def _follow(
@@ -196,11 +196,10 @@ def _follow(
     """Let databases follow what an earlier resolve renamed."""
     resolution = resolution_of(renames)
     migrations = situation.snapshot.migrations
-    records = plan_for(
-        project.root, database, resolution, migrations, independent=bool(renames.details.get("independent", False))
-    )
+    independent = bool(renames.details.get("independent", False))
+    records = plan_for(project.root, database, resolution, migrations, independent=independent, written=True)
     plan = Outcome(command="resolve", exit=CLEAN, edits=(), extra=_renames_json(resolution), summary=tuple(records.lines()))
-    if not dry_run and any(changes.changes for changes in records.changes.values()):
+    if not dry_run and not all(changes.is_empty for changes in records.changes.values()):
         confirm(plan)
         carry_out_plan(project.root, renames.id, records)
     return replace(plan, done=not dry_run)

@@ -10,9 +10,9 @@ class RecordsDisagree(Refusal):
 
     Why it matters
     --------------
-    A row of django_migrations says that a migration is applied. Where both names are recorded, or where a renamed migration would
-    be recorded while one that it needs is not, no renaming of rows makes the record true: the next migrate would run
-    something twice or stop with InconsistentMigrationHistory.
+    A row of django_migrations says that a migration is applied. Where both names are recorded, where a renamed migration would
+    be recorded while one that it needs is not, or where no file does any more what was applied, no renaming of rows makes the
+    record true: the next migrate would run something twice or stop with InconsistentMigrationHistory.
 
     What Django does
     ----------------
@@ -20,8 +20,9 @@ class RecordsDisagree(Refusal):
 
     What to do
     ----------
-    Take the edits back (``handrail undo-edits``), bring the database to the state that the note names, and resolve again; or
-    take a merge migration (``--strategy merge``), which renames nothing.
+    If files were changed already, take the edits back (``handrail undo-edits``). Unapply what the note names, with the files as
+    they are on its own branch (``manage.py migrate`` refuses where an app has two leaf nodes), and resolve again; or take a merge
+    migration (``--strategy merge``), which renames nothing.
 
     Example
     -------
@@ -33,7 +34,10 @@ class RecordsDisagree(Refusal):
     code = "HR128"
     summary = "the records of {alias} cannot follow: {why}"
 
-    def __init__(self, *, alias: str, why: str, notes: tuple[str, ...] = (), command: str = "handrail undo-edits") -> None:
-        """alias: of the database; why: in words; notes: facts; command: the next one."""
-        facts = {"alias": alias, "why": why}
-        super().__init__(self.say(facts, notes=notes, help="no row was changed, in no database", command=command))
+    def __init__(self, *, alias: str, why: str, unapply: object = None, written: bool = True) -> None:
+        """alias: of the database; why: in words; unapply: the migration to unapply first; written: whether files were changed."""
+        note = f"unapply {unapply} with the old files, resolve again, and migrate"
+        notes = [f"after that, {note}" if written else note] if unapply else []
+        command = "handrail undo-edits" if written else "handrail explain HR128"
+        help = "no row was changed, in no database"
+        super().__init__(self.say({"alias": alias, "why": why}, notes=notes, help=help, command=command))

@@ -49,6 +49,7 @@ def carry_out(
     details = {
         "renamed": _pairs(resolution.renamed),
         "aliases": _pairs(resolution.aliases),
+        "removed": [list(key) for key in resolution.removed],
         "independent": independent and resolution.keeps_operations,
         "pending": True,
     }

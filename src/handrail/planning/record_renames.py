@@ -31,21 +31,34 @@ class RowChange:
 class RowChanges:
     """What to do on one database. contradiction: why nothing may be done, "" where all is well.
 
-    behind: migrations that are not recorded though one that is recorded afterwards needs them; Django's migrate would stop with
-    InconsistentMigrationHistory (MigrationLoader.check_consistent_history, 5.2 to 6.1).
+    behind: migrations that are not recorded though one that is recorded afterwards, needing, needs them; Django's migrate would
+    stop with InconsistentMigrationHistory (MigrationLoader.check_consistent_history, 5.2 to 6.1). gone: recorded migrations whose
+    files go, with nothing that stands for them.
     """
 
     changes: tuple[RowChange, ...] = ()
     contradiction: str = ""
     behind: tuple[MigrationKey, ...] = ()
+    needing: MigrationKey | None = None
+    gone: tuple[MigrationKey, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is to be done."""
+        return not (self.changes or self.behind)
 
 
 def row_changes(
-    rows: Sequence[Row], renamed: Renamed, aliases: Renamed, migrations: Mapping[MigrationKey, Migration]
+    rows: Sequence[Row],
+    renamed: Renamed,
+    aliases: Renamed,
+    migrations: Mapping[MigrationKey, Migration],
+    removed: Collection[MigrationKey] = (),
 ) -> RowChanges:
-    """Return how the rows of one database follow. aliases: (removed, kept) keys. migrations: those of the files afterwards.
+    """Return how the rows of one database follow.
 
-    All rows change at one moment, so that chains (a to b, b to c) and swaps are right.
+    aliases: (removed, kept) keys. migrations: those of the files afterwards. removed: those whose files go without an alias. All
+    rows change at one moment, so that chains (a to b, b to c) and swaps are right; what was renamed before is looked at as well.
     """
     moves = dict(renamed)
     staying = {row.key for row in rows if row.key not in moves}
@@ -55,18 +68,24 @@ def row_changes(
     moves |= {old: kept for old, kept in aliases if kept not in staying}
     changes = tuple(RowChange(id=row.id, old=row.key, new=moves[row.key]) for row in rows if row.key in moves)
     recorded = {moves.get(row.key, row.key) for row in rows}
-    return RowChanges(changes=changes, behind=_behind(recorded, {change.new for change in changes}, migrations))
+    moved = {change.new for change in changes} | {new for _, new in renamed if new in recorded}
+    behind, needing = _behind(recorded, moved, migrations)
+    gone = tuple(sorted({row.key for row in rows} & set(removed)))
+    return RowChanges(changes=changes, behind=behind, needing=needing, gone=gone)
 
 
 def _behind(
     recorded: Collection[MigrationKey], moved: Iterable[MigrationKey], migrations: Mapping[MigrationKey, Migration]
-) -> tuple[MigrationKey, ...]:
+) -> tuple[tuple[MigrationKey, ...], MigrationKey | None]:
+    """Return what the moved migrations need and is not recorded, in plan order, and the last of them that needs any of it."""
     graph = MigrationGraph.build(migrations, applied=recorded)
     needed: set[MigrationKey] = set()
-    for key in moved:
-        needed |= graph.ancestors(key) if key in graph.nodes else frozenset()
-    missing = {key for key in needed if key not in recorded and not _is_replaced(key, recorded, migrations)}
-    return tuple(key for key in graph.plan(sorted(missing)) if key in missing)
+    needing = None
+    for key in graph.plan(sorted(moved)):
+        lacking = {one for one in graph.ancestors(key) if one not in recorded and not _is_replaced(one, recorded, migrations)}
+        needing = key if lacking and key in recorded else needing
+        needed |= lacking
+    return tuple(key for key in graph.plan(sorted(needed)) if key in needed), needing
 
 
 def _is_replaced(key: MigrationKey, recorded: Collection[MigrationKey], migrations: Mapping[MigrationKey, Migration]) -> bool:
