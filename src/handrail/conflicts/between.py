@@ -96,7 +96,7 @@ def _judged(graph: MigrationGraph, sides: Sides, settings: Settings) -> Conflict
 
 
 def _verdict(graph: MigrationGraph, sides: Iterable[Side], reasons: Iterable[Reason]) -> Verdict:
-    """Return the verdict of the worst reason, and at least a doubt where a side needs what is missing: nobody knows what it does."""
+    """Return the verdict of the worst reason, and at least a doubt where nobody knows what a side needs: it is missing."""
     incomplete = {child for child, _ in graph.missing} & {key for side in sides for key in side.migrations}
     verdict = worst(reasons)
     return max(verdict, Verdict.OPAQUE, key=lambda one: one.rank) if incomplete else verdict

@@ -42,7 +42,7 @@ class Refusal(Exception):  # noqa: N818  (it is the word of the documentation, a
         help: str = "",
         command: str = "",
     ) -> Finding:
-        """Build the finding: the summary filled in with the facts."""
+        """Build the finding: the summary filled in with the facts. Where no command does anything about it, the page is next."""
         return Finding(
             code=cls.code,
             severity=Severity.ERROR,
@@ -50,5 +50,5 @@ class Refusal(Exception):  # noqa: N818  (it is the word of the documentation, a
             locations=tuple(locations),
             notes=tuple(notes),
             help=help,
-            command=command,
+            command=command or f"handrail explain {cls.code}",
         )

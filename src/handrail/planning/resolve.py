@@ -84,13 +84,19 @@ def _resolve(
 
 
 def _unread(snapshot: Snapshot, labels: Collection[str]) -> tuple[Finding, ...]:
-    """Return the findings of migration files that could not be read: nobody knows what they depend on."""
+    """Return the findings of migration files that could not be read: nobody knows what they depend on.
+
+    A folder that has the label of another one counts as well: nobody knows which of the two is meant.
+    """
     folders = tuple(f"{snapshot.apps[label].path}/" for label in labels if label in snapshot.apps)
     return tuple(
         finding
         for finding in snapshot.findings
-        if finding.severity is Severity.ERROR
-        and any(place.path.endswith(".py") and place.path.startswith(folders) for place in finding.locations)
+        if finding.severity is Severity.WARNING
+        or (
+            finding.severity is Severity.ERROR
+            and any(place.path.endswith(".py") and place.path.startswith(folders) for place in finding.locations)
+        )
     )
 
 

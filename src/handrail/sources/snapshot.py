@@ -121,7 +121,7 @@ def taken(found: Found, by: App) -> Iterator[Finding]:
     reason = f"the app label {found.app.label} is that of {by.path} already"
     severity = Severity.INFO if is_for_tests(found.app.path) else Severity.WARNING
     for finding in Check.find(found.app.path, None, reason):
-        yield replace(finding, severity=severity, help="name one project's root with --path", command="")
+        yield replace(finding, severity=severity, help="name one project's root with --path", command="handrail explain HR212")
 
 
 def digest_of(apps: Mapping[str, App], settings: ProjectSettings, ids: Mapping[str, str]) -> str:

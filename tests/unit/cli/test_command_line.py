@@ -115,7 +115,11 @@ def test_every_command_explains_itself_with_examples_that_parse(key: str, capsys
         ),
         (
             ["explain", "--path", "nowhere"],
-            ["error[HR002]: no-folder: nowhere does not exist", "  help: name the project's root, the folder of manage.py"],
+            [
+                "error[HR002]: no-folder: nowhere does not exist",
+                "  help: name the project's root, the folder of manage.py",
+                "  next: handrail explain HR002",
+            ],
         ),
     ],
 )

@@ -47,7 +47,7 @@ def test_a_finding_of_a_check_can_stop_a_command_with_others_beside_it() -> None
     ("refusal", "message", "command"),
     [
         (Misused(problem="unknown command", command="handrail --help"), "usage: unknown command", "handrail --help"),
-        (NoSuchFolder(path="x", problem="is not a folder"), "no-folder: x is not a folder", ""),
+        (NoSuchFolder(path="x", problem="is not a folder"), "no-folder: x is not a folder", "handrail explain HR002"),
         (
             NotConfirmed(command="resolve", reason="the answer was not yes", typed="handrail resolve"),
             "not-confirmed: handrail resolve changed nothing (the answer was not yes)",

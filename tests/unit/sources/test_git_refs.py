@@ -100,10 +100,10 @@ def test_a_branch_that_only_the_remote_has_locally_named(sandbox: Sandbox) -> No
     assert finding.notes == ("did you mean origin/release/1.0",)
 
 
-def test_without_a_remote_there_is_no_command(sandbox: Sandbox) -> None:
+def test_without_a_remote_the_page_is_next(sandbox: Sandbox) -> None:
     sandbox.commit()
     finding = refusal(found(sandbox), "nowhere").finding
-    assert (finding.command, finding.help) == ("", "name a branch, a tag or a commit that is in this clone")
+    assert (finding.command, finding.help) == ("handrail explain HR011", "name a branch, a tag or a commit that is in this clone")
 
 
 @pytest.mark.parametrize("ref", ["", "a\nb", "--all", ":", "main..HEAD", "HEAD:", "main main"])
