@@ -19,13 +19,17 @@ Touched = Access | Opaque
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where an operation stands: the state before it, its migration, its key, and the side's name ("ours")."""
+    """Where an operation stands: the state before it, its migration, its key, and the side's name ("ours").
+
+    separate: whether it is a part of SeparateDatabaseAndState. bare: whether nothing in the database goes with it.
+    """
 
     state: State
     migration: Migration
     key: OperationKey
     side: str
     separate: bool = False
+    bare: bool = False
 
     @property
     def app_label(self) -> str:
@@ -201,7 +205,9 @@ def _pair(item: Value) -> tuple[Value, Value] | None:
 
 
 def together(value: Value) -> frozenset[tuple[str, ...]] | Symbolic:
-    """Return unique_together or index_together as a set of tuples of names, as Django normalises it."""
+    """Return unique_together or index_together as a set of tuples of names, as Django normalises it; a set is that already."""
+    if isinstance(value, frozenset):
+        return value
     if value is None or not isinstance(value, ListOf | SetOf | tuple):
         return frozenset() if value is None or not isinstance(value, Symbolic) else value
     items = tuple(value)
