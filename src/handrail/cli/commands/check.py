@@ -13,12 +13,16 @@ from handrail.domain.outcome import Outcome
 class Check(Command):
     """Run every check that can run here: the one line for CI.
 
-    Everything that handrail conflicts finds, and the mistakes inside single migrations.
+    Everything that handrail conflicts finds, and the mistakes inside single migrations. Where the project names its settings, all
+    its databases (or that of --database) are compared with the files, too: renamed migrations that were applied under the old
+    name, records that Django would call inconsistent, foreign keys to a user model that was swapped out. Nothing is changed.
     """
 
     examples: ClassVar[Sequence[tuple[str, str]]] = (
         ("check --base origin/main", "before a merge"),
         ("check --base origin/main --format github", "the same, with annotations in a pull request"),
+        ("check --static", "where there is no database, and the project cannot be imported"),
+        ("check --database replica", "the records of one database, before migrate runs there"),
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

@@ -34,7 +34,7 @@ class Resolve(Command):
         help = "rebase: renumber ours after theirs; merge: a merge migration (default: auto)"
         parser.add_argument("--strategy", choices=STRATEGIES, default="auto", help=help)
         parser.add_argument("--prove", action="store_true", help="run both orders and the result on scratch databases first")
-        help = "rename records of renamed migrations in django_migrations"
+        help = "rename records of renamed migrations in django_migrations, on all databases or that of --database"
         parser.add_argument("--update-databases", action="store_true", help=help)
 
     def run(self, options: argparse.Namespace, session: Session) -> Outcome:
