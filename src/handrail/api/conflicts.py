@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from handrail.api.find import Found, among_all_branches, find_conflicts
-from handrail.api.prove import proofs_of
+from handrail.api.find import Found, find_conflicts
 from handrail.checks._graph import graph_findings
 from handrail.domain.dataclasses import replace
 from handrail.domain.finding import Finding
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import Migration, MigrationKey
 from handrail.domain.outcome import Outcome, exit_of
-from handrail.domain.proof import Proof
-from handrail.report._proof import proof_json, proof_lines
 from handrail.sources.project import Project
+
+if TYPE_CHECKING:
+    from handrail.domain.proof import Proof
 
 
 def conflicts(
@@ -29,18 +30,34 @@ def conflicts(
 ) -> Outcome:
     """Find the conflicts of the working tree, of head against base, or of all branches that match a glob with each other."""
     if all_branches is not None:
+        from handrail.api.branches import among_all_branches
+
         found = among_all_branches(project, apps, all_branches)
     else:
         found = find_conflicts(project, apps, base=base, head=head)
-    proofs = proofs_of(project, found, database) if prove else ()
-    findings = findings_of(project, found, apps, proofs)
+    if prove:
+        return _proved(project, found, apps, database)
+    return _outcome(found, findings_of(project, found, apps))
+
+
+def _proved(project: Project, found: Found, apps: Sequence[str], database: str | None) -> Outcome:
+    from handrail.api.prove import proofs_of
+    from handrail.report._proof import proof_json, proof_lines
+
+    proofs = proofs_of(project, found, database)
+    return replace(
+        _outcome(found, findings_of(project, found, apps, proofs)),
+        extra={"proofs": [proof_json(proof) for proof in proofs]},
+        proof=tuple(line for one, proof in zip(found.conflicts, proofs, strict=True) for line in proof_lines(one, proof)),
+    )
+
+
+def _outcome(found: Found, findings: tuple[Finding, ...]) -> Outcome:
     return Outcome(
         command="conflicts",
         exit=exit_of(findings),
         findings=findings,
         conflicts=found.conflicts,
-        extra={"proofs": [proof_json(proof) for proof in proofs]} if prove else {},
-        proof=tuple(line for one, proof in zip(found.conflicts, proofs, strict=False) for line in proof_lines(one, proof)),
         sources=texts_of(findings, found.graph.migrations.values()),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from handrail.checks._reasons import findings_of
 from handrail.checks.hr101 import LeafConflict
@@ -11,7 +12,6 @@ from handrail.checks.hr110 import ParallelMerges
 from handrail.checks.hr111 import SquashVersusBranch
 from handrail.checks.hr112 import Cycle
 from handrail.checks.hr116 import MissingDependency
-from handrail.checks.hr117 import NotProved
 from handrail.checks.hr701 import SquashBroken
 from handrail.conflicts.sides import nearest
 from handrail.domain.conflict import Conflict, Verdict
@@ -19,7 +19,9 @@ from handrail.domain.dataclasses import replace
 from handrail.domain.finding import Finding, Severity
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import MigrationKey
-from handrail.domain.proof import Proof
+
+if TYPE_CHECKING:
+    from handrail.domain.proof import Proof
 
 
 def graph_findings(
@@ -40,7 +42,8 @@ def graph_findings(
     yield from leaf_findings(graph, conflicts, apps)
     for conflict, proof in zip_longest(conflicts, proofs):
         yield from _weighed(findings_of(conflict, graph.migrations), conflict, proof)
-        yield from NotProved.find(conflict, proof)
+        if proof is not None:
+            yield from _not_proved(conflict, proof)
     chosen = {key: one for key, one in graph.migrations.items() if not apps or key.app_label in apps}
     yield from ParallelMerges.find(chosen)
     yield from SquashVersusBranch.find_in_files(chosen)
@@ -58,6 +61,12 @@ def leaf_findings(graph: MigrationGraph, conflicts: Sequence[Conflict], apps: Co
             concerned = [conflict for conflict in conflicts if conflict.apps == (app_label,)]
             ancestor = nearest(graph, common, (app_label,))
             yield from LeafConflict.find(app_label, found, ancestor, concerned, graph.migrations)
+
+
+def _not_proved(conflict: Conflict, proof: Proof) -> Iterator[Finding]:
+    from handrail.checks.hr117 import NotProved
+
+    yield from NotProved.find(conflict, proof)
 
 
 def _weighed(findings: Iterable[Finding], conflict: Conflict, proof: Proof | None) -> Iterator[Finding]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 
 from handrail.checks._words import Migrations, listed, reference_place
 from handrail.checks.base import Check
@@ -69,6 +68,8 @@ class MissingDependency(Check):
 
 
 def _near(parent: MigrationKey, migrations: Migrations) -> MigrationKey | None:
+    from difflib import get_close_matches  # slow to import, and needed for mistakes alone
+
     names = [key.name for key in sorted(migrations) if key.app_label == parent.app_label]
     found = get_close_matches(parent.name, names, n=1)
     return MigrationKey(parent.app_label, found[0]) if found else None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 from handrail.cli.output import terminal_width
-from handrail.domain.dataclasses import dataclass
+from handrail.domain.dataclasses import dataclass, field
 from handrail.domain.outcome import Outcome
 from handrail.errors.hr001 import Misused
 from handrail.report.base import Form
@@ -32,12 +32,19 @@ class Session:
     typed: str
     form: Form
     registered: bool
+    projects: list[Project] = field(default_factory=list, repr=False, compare=False)
 
     def project(self) -> Project:
         """Return the project that the command is about; nothing of it has been read yet."""
         from handrail.sources.project import Project
 
-        return Project(root=self.root, registered=self.registered)
+        self.projects.append(Project(root=self.root, registered=self.registered))
+        return self.projects[-1]
+
+    def close(self) -> None:
+        """Keep what was read for the next run."""
+        for project in self.projects:
+            project.cache.save()
 
 
 class Command:
@@ -70,13 +77,20 @@ class Parser(argparse.ArgumentParser):
         raise Misused(problem=message[:1].lower() + message[1:], command=f"{self.prog} --help")
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help as wide as everything else; argparse would ask shutil, which takes longer to load than the command line to parse."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=terminal_width(sys.stdout) - 2)
+
+
 def parser_for(command: Command, key: str, program: str) -> Parser:
     """Return the parser of a subcommand, with its examples at the end of the help."""
     parser = Parser(
         prog=f"{program} {key}",
         description=_filled(command.__doc__ or ""),
         epilog=_examples(command, program),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
         allow_abbrev=False,
     )
     command.add_arguments(parser)

@@ -64,8 +64,12 @@ def _command(arguments: list[str], program: str, registered: bool) -> int:
         return 0
     root = _root(options.path)
     form = form_of(options, root)
-    outcome = command.run(options, Session(root=root, typed=_typed(arguments, program), form=form, registered=registered))
-    show(_typeable(outcome, program, options.path), options.format, form)
+    session = Session(root=root, typed=_typed(arguments, program), form=form, registered=registered)
+    try:
+        outcome = command.run(options, session)
+        show(_typeable(outcome, program, options.path), options.format, form)
+    finally:
+        session.close()
     return outcome.exit
 
 

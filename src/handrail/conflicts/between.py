@@ -104,6 +104,7 @@ def _verdict(graph: MigrationGraph, sides: Iterable[Side], reasons: Iterable[Rea
 
 def _reasons(graph: MigrationGraph, sides: Sides, settings: Settings) -> tuple[Reason, ...]:
     """Decide; a project without a conflict does not pay for loading what decides."""
+
     from handrail.conflicts.decide import decide
 
     base, ours, theirs = (

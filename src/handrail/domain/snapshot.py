@@ -26,7 +26,7 @@ class Snapshot:
     """The migrations of a project, from the working tree (ref ""), the index (ref ":") or a git ref.
 
     settings: the values of swappable settings that are known, such as AUTH_USER_MODEL. findings: the files that could not be
-    read (HR212); their migrations are not in migrations. digest: of all that was read, hexadecimal.
+    read (HR212); their migrations are not in migrations.
     """
 
     ref: str
@@ -34,4 +34,15 @@ class Snapshot:
     migrations: Mapping[MigrationKey, Migration]
     settings: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
-    digest: str = ""
+
+    @property
+    def digest(self) -> str:
+        """A digest (SHA-256, hexadecimal) of all that was read."""
+        from hashlib import sha256
+
+        found = sha256()
+        for part in (self.apps, self.settings, self.findings):
+            found.update(repr(sorted(part.items()) if isinstance(part, Mapping) else part).encode(errors="surrogatepass"))
+        for migration in sorted(self.migrations.values(), key=lambda one: one.path):
+            found.update(repr((migration.path, migration.text)).encode(errors="surrogatepass"))
+        return found.hexdigest()

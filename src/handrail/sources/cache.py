@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import marshal
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,8 @@ PATIENCE = 2.0
 RACY = 2_000_000_000
 """A file that was changed so shortly (nanoseconds) before it was read may change again and keep its stat data."""
 CHUNK = 500
+FEW = 32
+"""Reading fewer files than this takes less time than opening the cache."""
 TABLES = """
 CREATE TABLE IF NOT EXISTS facts (id TEXT PRIMARY KEY, value BLOB NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS stats (root TEXT PRIMARY KEY, value BLOB NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;
@@ -55,33 +57,38 @@ def cache_folder(environment: Mapping[str, str]) -> Path | None:
 
 def salt() -> str:
     """Return what decides facts beside the contents: Handrail's version and code, and the version of Python."""
-    parts = [
-        __version__,
-        sys.version,
-        *(f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in own_modules()),
-    ]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    import hashlib
+
+    return hashlib.sha256("\n".join([__version__, sys.version, *own_modules()]).encode()).hexdigest()[:16]
 
 
-def own_modules() -> list[Path]:
-    """Return the modules that read files: where one was edited, what it read before is worth nothing."""
+def own_modules() -> list[str]:
+    """Return what the disk says of the modules that read files: where one was edited, what it read before is worth nothing."""
     here = Path(__file__).parent
-    return sorted([*here.glob("*.py"), *(here.parent / "domain").glob("*.py")])
+    entries = sorted((entry for folder in (here, here.parent / "domain") for entry in os.scandir(folder)), key=os.fspath)
+    stats = ((entry.name, entry.stat()) for entry in entries if entry.name.endswith(".py"))
+    return [f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in stats]
 
 
 def content_id(content: bytes) -> str:
     """Return git's blob id of contents."""
+    import hashlib
+
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def pack(value: Any) -> bytes:
     """Return a plain value as bytes that begin with their checksum."""
+    import hashlib
+
     data = marshal.dumps(value)
     return hashlib.blake2b(data, digest_size=16).digest() + data
 
 
 def unpack(data: bytes) -> object:
     """Return the value that was packed; None where a single bit has changed."""
+    import hashlib
+
     if hashlib.blake2b(data[16:], digest_size=16).digest() != data[:16]:
         return None
     value: object = marshal.loads(data[16:])
@@ -89,14 +96,15 @@ def unpack(data: bytes) -> object:
 
 
 class FactCache:
-    """A cache of facts in one SQLite file, which several processes may use at once.
+    """The facts of this run, and those of earlier runs in one SQLite file, which several processes may use at once.
 
-    Whatever is wrong with it (it cannot be made, is locked, was damaged), reading goes on without: an entry that is not as it
-    was written is as if it were not there.
+    Whatever is wrong with the file (it cannot be made, is locked, was damaged), reading goes on without: an entry that is not as
+    it was written is as if it were not there. folder: None for no file. least: the file is left alone by who asks for fewer.
     """
 
-    def __init__(self, folder: Path, *, now: float | None = None) -> None:
-        self.path = folder / f"facts-{salt()}.sqlite3"
+    def __init__(self, folder: Path | None, *, least: int = 0, now: float | None = None) -> None:
+        self.folder = folder
+        self.least = least
         self.now = int(time.time() if now is None else now)
         self._facts: dict[str, FileFacts] = {}
         self._stale: set[str] = set()
@@ -104,15 +112,26 @@ class FactCache:
         self._usable = True
 
     @classmethod
-    def of_environment(cls) -> FactCache | None:
-        """Return the cache that the environment asks for; None where it is switched off."""
-        folder = cache_folder(os.environ)
-        return None if folder is None else cls(folder)
+    def of_environment(cls) -> FactCache:
+        """Return the cache that the environment asks for."""
+        return cls(cache_folder(os.environ), least=FEW)
+
+    @cached_property
+    def path(self) -> Path:
+        """The SQLite file."""
+        assert self.folder is not None
+        return self.folder / f"facts-{salt()}.sqlite3"
+
+    def is_worth_asking(self, count: int) -> bool:
+        """Say whether to ask the file about so many contents."""
+        return self.folder is not None and count >= self.least
 
     def load(self, ids: Iterable[str]) -> Mapping[str, FileFacts]:
         """Return the facts that are known, by the ids of contents."""
         asked = set(ids)
-        self._read(sorted(asked - self._facts.keys()))
+        unknown = asked - self._facts.keys()
+        if unknown and self.is_worth_asking(len(asked)):
+            self._read(sorted(unknown))
         return {key: self._facts[key] for key in asked & self._facts.keys()}
 
     def keep(self, key: str, facts: FileFacts) -> None:
@@ -131,6 +150,8 @@ class FactCache:
 
     def save(self) -> None:
         """Write what is new; nothing where another process is writing for too long, or the disk is full."""
+        if not self.is_worth_asking(len(self._facts)):
+            return
         changed = [(key, facts) for key, facts in self._facts.items() if facts.changed]
         if not changed and not self._stats and not self._stale:
             return
@@ -177,7 +198,7 @@ class FactCache:
         """Use the database; return whether that went well. Where it did not, it is not tried again in this run."""
         import sqlite3
 
-        if not self._usable:
+        if self.folder is None or not self._usable:
             return False
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

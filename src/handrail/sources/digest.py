@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import itertools
 from collections.abc import Iterable
 
@@ -23,6 +22,8 @@ def digest_of(module: ast.Module, migration_classes: Iterable[str] = ("Migration
     for statement in statements[len(imports) :]:
         write(statement, parts, classes)
     text = "".join(parts)
+    import hashlib  # slow to load
+
     return hashlib.sha256("\n".join([*import_lines(imports, text), text]).encode()).hexdigest()
 
 

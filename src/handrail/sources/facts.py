@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,6 +41,8 @@ class FileFacts:
             try:
                 self._digest = digest_of(parse(self.text), self.migration_class().names)
             except RecursionError:
+                import hashlib
+
                 self._digest = hashlib.sha256(self.text.encode(errors="surrogatepass")).hexdigest()
             self.changed = True
         return self._digest

@@ -156,9 +156,9 @@ def place(path: str) -> tuple[int, int]:
 def read_snapshot(tree: Tree, *, cache: FactCache | None = None, apps: Sequence[App] = ()) -> Snapshot:
     """Return all migrations of a project as they are in a tree.
 
-    cache: facts that are known already; what is new is added and saved. apps: the apps of the project, where the app registry
-    is known (see sources.registry_apps; a FoldersTree reaches those outside of the root); else they are found by their folders.
-    Never raises for what files hold: a file that cannot be read is a finding (HR212) of the snapshot.
+    cache: facts that are known already; what is new is added, for its owner to save. apps: the apps of the project, where the app
+    registry is known (see sources.registry_apps; a FoldersTree reaches those outside of the root); else they are found by their
+    folders. Never raises for what files hold: a file that cannot be read is a finding (HR212) of the snapshot.
     """
     from handrail.sources import snapshot
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from handrail.domain.dataclasses import dataclass, field, replace
-from handrail.domain.migration import MigrationKey
+from handrail.domain.migration import Migration, MigrationKey
 from handrail.domain.snapshot import Snapshot
 from handrail.errors.hr013 import NotARepository
 from handrail.sources.cache import FactCache
 from handrail.sources.files import FoldersTree, WorkingTree, read_snapshot
-from handrail.sources.git import Repository
-from handrail.sources.git_state import InProgress
-from handrail.sources.registry_apps import InstalledApps, installed_apps
-from handrail.sources.tree import Tree
+from handrail.sources.git_place import may_be_in_repository
+
+if TYPE_CHECKING:
+    from handrail.sources.git import Repository
+    from handrail.sources.git_state import InProgress
+    from handrail.sources.registry_apps import InstalledApps
+    from handrail.sources.tree import Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +27,7 @@ class Target:
     """The side that never moves. ref: how it is called, "" where only its age tells it. migrations: what is there."""
 
     ref: str
-    migrations: Mapping[MigrationKey, str]
-    """Digests by key."""
+    migrations: Mapping[MigrationKey, Migration]
 
     def has(self, key: MigrationKey) -> bool:
         """Say whether a migration is on the target."""
@@ -45,16 +48,24 @@ class Project:
     @cached_property
     def installed(self) -> InstalledApps | None:
         """What the app registry knows, None where nobody asked Django."""
-        return installed_apps(self.root) if self.registered else None
+        if not self.registered:
+            return None
+        from handrail.sources.registry_apps import installed_apps
+
+        return installed_apps(self.root)
 
     @cached_property
-    def cache(self) -> FactCache | None:
-        """The cache of facts, None where it is switched off."""
+    def cache(self) -> FactCache:
+        """The facts that are known, here and in the cache."""
         return FactCache.of_environment()
 
     @cached_property
     def repository(self) -> Repository | None:
         """The git repository around the root, None where there is none."""
+        if not may_be_in_repository(self.root):
+            return None
+        from handrail.sources.git import Repository
+
         return Repository.find(self.root)
 
     def require_repository(self) -> Repository:
@@ -103,7 +114,7 @@ class Project:
             return None
         name = onto or (self.in_progress.their_name if self.in_progress else "") or ref
         found = self.snapshot(ref).migrations
-        return Target(ref=name, migrations={key: migration.digest for key, migration in found.items()})
+        return Target(ref=name, migrations=found)
 
     def _target_ref(self) -> str:
         if self.repository is None:

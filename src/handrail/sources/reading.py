@@ -25,8 +25,8 @@ class OnDisk(Protocol):
         """Return what the disk says of files, by path; those that are not there are left out."""
 
 
-def read_all(tree: Tree, paths: Sequence[str], cache: FactCache | None) -> tuple[dict[str, FileFacts], dict[str, str]]:
-    """Return the facts and the content ids of files, by path. What cannot be opened has neither."""
+def read_all(tree: Tree, paths: Sequence[str], cache: FactCache | None) -> dict[str, FileFacts]:
+    """Return the facts of files by path; what cannot be opened has none."""
     seen = look(tree, paths, cache) if cache is not None and isinstance(tree, OnDisk) else NOTHING_SEEN
     ids = {**tree.identities(paths), **seen.unchanged}
     contents = dict(tree.read_many([path for path in paths if path not in ids]))
@@ -42,7 +42,7 @@ def read_all(tree: Tree, paths: Sequence[str], cache: FactCache | None) -> tuple
         for key, facts in known.items():
             cache.keep(key, facts)
         remember(seen, ids, cache)
-    return {path: known[key] for path, key in ids.items() if key in known}, ids
+    return {path: known[key] for path, key in ids.items() if key in known}
 
 
 class Seen(NamedTuple):
@@ -63,6 +63,8 @@ NOTHING_SEEN = Seen("", 0, {}, {}, {})
 
 def look(tree: OnDisk, paths: Sequence[str], cache: FactCache) -> Seen:
     """Look at files without reading them. The stat data is older than any reading that follows, so that no change is missed."""
+    if not cache.is_worth_asking(len(paths)):
+        return NOTHING_SEEN
     started, stats, known = time.time_ns(), tree.stats(paths), cache.known_stats(tree.place)
     unchanged = {path: known[path][1] for path, stat in stats.items() if path in known and known[path][0] == stat}
     return Seen(tree.place, started, stats, known, unchanged)

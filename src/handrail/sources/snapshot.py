@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from handrail.checks.hr212 import Unreadable as Check
 from handrail.domain.dataclasses import replace
@@ -31,22 +30,20 @@ Facts = Mapping[str, FileFacts]
 def read_snapshot(tree: Tree, *, cache: FactCache | None = None, apps: Sequence[App] = ()) -> Snapshot:
     """Return all migrations of a project as they are in a tree.
 
-    cache: facts that are known already; what is new is kept in it and saved. apps: the apps of the project, where the app
-    registry is known (those that the tree does not have are left out); otherwise they are found by their folders, and named by
-    their AppConfig.
+    cache: facts that are known already; what is new is kept in it, for its owner to save. apps: the apps of the project, where
+    the app registry is known (those that the tree does not have are left out); otherwise they are found by their folders, and
+    named by their AppConfig.
     """
     paths = tree.paths() if isinstance(tree, OnDisk) else [path for path in tree.paths() if not IN_SKIPPED.search(path)]
     layout = Layout(paths)
     settings = read_settings(tree, paths)
     folders = [layout.folder(app.path) for app in apps] if apps else find_folders(layout, settings)
-    facts, ids = read_all(tree, [path for folder in folders for path in folder.files], cache)
+    facts = read_all(tree, [path for folder in folders for path in folder.files], cache)
     if apps:
         found = [Found(app=app, folder=folder, rank=(False, False, 0, "")) for app, folder in zip(apps, folders, strict=True)]
     else:
         found = find_apps(tree, layout, settings, [folder for folder in folders if holds_migrations(folder, facts)], facts)
-    if cache is not None:
-        cache.save()
-    return build(tree.ref, found, facts, settings, ids)
+    return build(tree.ref, found, facts, settings)
 
 
 def holds_migrations(folder: Folder, facts: Facts) -> bool:
@@ -68,7 +65,7 @@ def find_apps(tree: Tree, layout: Layout, settings: ProjectSettings, folders: Se
     return name_apps(layout, folders, settings, configs, needs)
 
 
-def build(ref: str, found: Sequence[Found], facts: Facts, settings: ProjectSettings, ids: Mapping[str, str]) -> Snapshot:
+def build(ref: str, found: Sequence[Found], facts: Facts, settings: ProjectSettings) -> Snapshot:
     """Return the snapshot of apps and of the facts about their files."""
     apps: dict[str, App] = {}
     migrations: dict[MigrationKey, Migration] = {}
@@ -89,7 +86,6 @@ def build(ref: str, found: Sequence[Found], facts: Facts, settings: ProjectSetti
         migrations=migrations,
         settings=settings.swappable,
         findings=tuple(findings),
-        digest=digest_of(apps, settings, ids),
     )
 
 
@@ -122,18 +118,3 @@ def taken(found: Found, by: App) -> Iterator[Finding]:
     severity = Severity.INFO if is_for_tests(found.app.path) else Severity.WARNING
     for finding in Check.find(found.app.path, None, reason):
         yield replace(finding, severity=severity, help="name one project's root with --path", command="handrail explain HR212")
-
-
-def digest_of(apps: Mapping[str, App], settings: ProjectSettings, ids: Mapping[str, str]) -> str:
-    """Return a digest of everything that was read."""
-    lines = [
-        *(f"{label} {app.path} {app.module}" for label, app in sorted(apps.items())),
-        *(f"{name}={value}" for name, value in sorted(settings.swappable.items())),
-        *(f"{path} {key}" for path, key in sorted(ids.items())),
-    ]
-    return hashed(lines)
-
-
-def hashed(lines: Iterable[str]) -> str:
-    """Return the SHA-256 of lines, hexadecimal."""
-    return hashlib.sha256("\n".join(lines).encode(errors="surrogateescape")).hexdigest()

@@ -9,6 +9,7 @@ import pytest
 
 from handrail.errors.base import Refusal
 from handrail.sources.git import Repository
+from handrail.sources.git_place import may_be_in_repository
 from tests.git_sandbox import Sandbox, isolate
 
 
@@ -190,3 +191,16 @@ def test_bare_repositories_may_be_forbidden(tmp_path: Path, monkeypatch: pytest.
     config.write_text("[safe]\n\tbareRepository = explicit\n")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
     assert refusal(sandbox.path).finding.code == "HR014"
+
+
+def test_git_is_not_asked_where_it_could_find_nothing(tmp_path: Path) -> None:
+    sandbox = Sandbox.create(tmp_path / "shop")
+    sandbox.write(app__models="")
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / ".git").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "link").symlink_to(sandbox.path / "app")
+    Sandbox.create(tmp_path / "bare.git", "--bare")
+    folders = ("shop", "shop/app", "link", "linked", "bare.git", "bare.git/refs", "plain", "")
+    assert [may_be_in_repository(tmp_path / folder, {}) for folder in folders] == [True] * 6 + [False] * 2
+    assert may_be_in_repository(tmp_path / "plain", {"GIT_DIR": "/elsewhere/.git"})
