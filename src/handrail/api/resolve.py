@@ -134,13 +134,15 @@ def _merged_with(project: Project, onto: str) -> Read:
 
 
 def _target(project: Project, graph: MigrationGraph, apps: Sequence[str]) -> Target | None:
-    """Return what must not move: the target branch; else what is committed, where a leaf node is not."""
+    """Return what must not move: the target branch; else what is committed, where it is pushed or a leaf node is not in it."""
     target = project.target()
     if target is not None or project.repository is None or not project.repository.head().commit:
         return target
     head = project.target("HEAD")
+    if head is None or project.is_pushed():
+        return head
     leaves = torn_leaves(graph, apps)
-    return head if head is not None and not all(head.has(leaf) for leaf in leaves) else None
+    return head if not all(head.has(leaf) for leaf in leaves) else None
 
 
 def _incomplete(project: Project, situation: Situation, apps: Sequence[str]) -> tuple[Finding, ...]:

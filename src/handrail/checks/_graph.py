@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from handrail.checks._reasons import findings_of
-from handrail.checks.hr101 import LeafConflict
+from handrail.checks.hr101 import PROVED, LeafConflict, resolve_command
 from handrail.checks.hr110 import ParallelMerges
 from handrail.checks.hr111 import SquashVersusBranch
 from handrail.checks.hr112 import Cycle
@@ -39,7 +39,8 @@ def graph_findings(
     yield from Cycle.find(graph.cycle(), graph.migrations)
     missing = [edge for edge in graph.missing if not apps or edge[0].app_label in apps]
     yield from MissingDependency.find(missing, graph.migrations, branches)
-    yield from leaf_findings(graph, conflicts, apps)
+    run = [(conflict, proof.equal) for conflict, proof in zip(conflicts, proofs, strict=False) if proof is not None]
+    yield from leaf_findings(graph, conflicts, apps, run)
     for conflict, proof in zip_longest(conflicts, proofs):
         yield from _weighed(findings_of(conflict, graph.migrations), conflict, proof)
         if proof is not None:
@@ -50,8 +51,10 @@ def graph_findings(
     yield from SquashBroken.find(chosen)
 
 
-def leaf_findings(graph: MigrationGraph, conflicts: Sequence[Conflict], apps: Collection[str] = ()) -> Iterator[Finding]:
-    """Yield one finding for every app with more than one leaf node."""
+def leaf_findings(
+    graph: MigrationGraph, conflicts: Sequence[Conflict], apps: Collection[str] = (), run: Sequence[tuple[Conflict, bool]] = ()
+) -> Iterator[Finding]:
+    """Yield one finding for every app with several leaf nodes; run: which conflicts were run, and whether all ended alike."""
     leaves: dict[str, list[MigrationKey]] = {}
     for leaf in graph.leaf_nodes():
         leaves.setdefault(leaf.app_label, []).append(leaf)
@@ -60,7 +63,7 @@ def leaf_findings(graph: MigrationGraph, conflicts: Sequence[Conflict], apps: Co
             common = frozenset.intersection(*(graph.ancestors(leaf) for leaf in found))
             concerned = [conflict for conflict in conflicts if conflict.apps == (app_label,)]
             ancestor = nearest(graph, common, (app_label,))
-            yield from LeafConflict.find(app_label, found, ancestor, concerned, graph.migrations)
+            yield from LeafConflict.find(app_label, found, ancestor, concerned, graph.migrations, run)
 
 
 def _not_proved(conflict: Conflict, proof: Proof) -> Iterator[Finding]:
@@ -70,9 +73,12 @@ def _not_proved(conflict: Conflict, proof: Proof) -> Iterator[Finding]:
 
 
 def _weighed(findings: Iterable[Finding], conflict: Conflict, proof: Proof | None) -> Iterator[Finding]:
-    """What could not be read is no reason to stop once both orders were run and ended alike."""
+    """What could not be read is no reason to stop once both orders were run and ended alike; else the proof says why."""
     for finding in findings:
-        if proof is not None and proof.equal and conflict.verdict is Verdict.OPAQUE:
-            yield replace(finding, severity=Severity.INFO, notes=(*finding.notes, f"proved: {proof.ending}"))
-        else:
+        if proof is None or conflict.verdict is not Verdict.OPAQUE:
             yield finding
+        elif proof.equal:
+            notes = (*finding.notes, f"proved: {proof.ending}")
+            yield replace(finding, severity=Severity.INFO, notes=notes, help=PROVED, command=resolve_command([conflict]))
+        else:
+            yield replace(finding, command="handrail explain HR117")

@@ -11,6 +11,8 @@ from handrail.domain.conflict import Conflict, Side, Verdict
 from handrail.domain.finding import Finding, Location
 from handrail.domain.migration import MigrationKey
 
+PROVED = "both orders were run and ended alike: resolve runs them again, and then makes one leaf node"
+
 
 class LeafConflict(Check):
     """An app has more than one leaf node: two branches both added a migration after the same one.
@@ -54,8 +56,12 @@ class LeafConflict(Check):
         ancestor: MigrationKey | None,
         conflicts: Sequence[Conflict],
         migrations: Migrations,
+        run: Sequence[tuple[Conflict, bool]] = (),
     ) -> Iterable[Finding]:
-        """Yield one finding for an app with more than one leaf node; conflicts: those between its leaf nodes."""
+        """Yield one finding for an app with more than one leaf node.
+
+        conflicts: those between its leaf nodes; run: those whose orders were run, and whether all of them ended alike.
+        """
         if len(leaves) < 2:
             return
         facts = {
@@ -64,13 +70,14 @@ class LeafConflict(Check):
             "names": listed(leaf.name for leaf in leaves),
             "base": ancestor.name if ancestor else "none",
         }
-        unsettled = _unsettled(conflicts, migrations)
+        open_ones = [one for one in conflicts if not (one.verdict is Verdict.OPAQUE and (one, True) in run)]
+        unsettled = _unsettled(open_ones, migrations)
         yield cls.say(
             facts,
             locations=[_place(migrations, leaf, conflicts) for leaf in leaves if leaf in migrations],
             notes=[_comparison(conflict, alone=len(conflicts) == 1) for conflict in conflicts],
-            help=_help(conflicts, settled=unsettled is None),
-            command=unsettled.command() if unsettled else _command(app_label, conflicts),
+            help=_help(conflicts, settled=unsettled is None) if open_ones or not conflicts else PROVED,
+            command=_command(conflicts, unsettled, run) or f"handrail resolve {app_label}",
         )
 
 
@@ -123,9 +130,18 @@ def _is_incomplete(conflict: Conflict) -> bool:
     return conflict.verdict is Verdict.OPAQUE and not conflict.reasons
 
 
-def _command(app_label: str, conflicts: Sequence[Conflict]) -> str:
+def _command(conflicts: Sequence[Conflict], unsettled: Contradiction | None, run: Sequence[tuple[Conflict, bool]]) -> str:
     if any(map(_is_incomplete, conflicts)):
         return "handrail explain HR116"
+    if unsettled is None:
+        return resolve_command(conflicts) if conflicts else ""
+    return "handrail explain HR117" if (unsettled.conflict, False) in run else unsettled.command()
+
+
+def resolve_command(conflicts: Sequence[Conflict]) -> str:
+    """Return the command that resolves what has an answer: proved once more where only a proof gave it."""
+    words = ["handrail resolve", *conflicts[0].apps]
     refs = {side.ref for conflict in conflicts for side in conflict.sides[1:] if side.ref and side.ref != conflict.sides[0].ref}
-    onto = f" --onto {refs.pop()}" if len(refs) == 1 else ""
-    return f"handrail resolve {app_label}{onto}"
+    words += ["--onto", *refs] if len(refs) == 1 else []
+    words += ["--prove"] if any(conflict.verdict is Verdict.OPAQUE for conflict in conflicts) else []
+    return " ".join(words)

@@ -116,6 +116,14 @@ class Project:
         found = self.snapshot(ref).migrations
         return Target(ref=name, migrations=found)
 
+    def is_pushed(self) -> bool:
+        """Say whether all that is checked out is on the remote's default branch already."""
+        default = self.repository.default_branch() if self.repository else None
+        if self.repository is None or default is None:
+            return False
+        remote = any(branch.name == default and branch.ref.startswith("refs/remotes/") for branch in self.repository.branches())
+        return remote and self.repository.merge_base(default, "HEAD") == self.repository.head().commit
+
     def _target_ref(self) -> str:
         if self.repository is None:
             return ""
