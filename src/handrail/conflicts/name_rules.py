@@ -95,7 +95,10 @@ def free_claim(meeting: Meeting) -> Reason:
 
 
 def claim_need(meeting: Meeting) -> Reason:
-    """One side makes something under a name that SQL of the other uses."""
+    """One side makes something that the other needs, though the common ancestor does not have it."""
+    if meeting.second.detail == "model":
+        why = "the model is there in one order alone"
+        return meeting.reason("HR107", Kind.REFERENCE, Verdict.ORDER_DEPENDENT, why, order=meeting.first_then_second())
     return meeting.reason("HR107", Kind.SQL, Verdict.ORDER_DEPENDENT, "it is there in one order alone")
 
 

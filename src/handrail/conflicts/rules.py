@@ -218,11 +218,10 @@ def stale_use(meeting: Meeting) -> Reason | None:
 
 
 def forgotten_use(meeting: Meeting) -> Reason | None:
-    """One side makes indexes by index_together, and the other rebuilds the model's table."""
+    """One side makes what the state does not know, or the other way round, and the other side rebuilds the model's table."""
     if meeting.second.mode is Mode.USE and not meeting.second.detail["rebuilt"]:
         return None
-    why = "rebuilding the table on SQLite forgets the indexes of index_together"
-    return meeting.reason("HR107", Kind.FULL_VALUE, ORDER, why, order=meeting.second_then_first())
+    return meeting.reason("HR107", Kind.FULL_VALUE, ORDER, meeting.first.detail, order=meeting.second_then_first())
 
 
 def is_stale(model: Model) -> bool:

@@ -62,7 +62,8 @@ def _take(side: SideFootprint, operation: Operation, place: Place) -> None:
         apart = replace(place, separate=True, state=place.state.copy())
         for inner in operations_in(operation.argument("database_operations")):
             _take(side, inner, apart)
-        _take_state(side, operation, replace(place, separate=True))
+        bare = not operations_in(operation.argument("database_operations"))
+        _take_state(side, operation, replace(place, separate=True, bare=bare))
         if any(_is_computed(operation, name) for name in ("database_operations", "state_operations")):
             _note_opaque(side, place.opaque("runs SeparateDatabaseAndState", "its operations are computed"))
         return
@@ -111,7 +112,8 @@ def _apply(side: SideFootprint, rule: Rule, operation: Operation, place: Place) 
         if isinstance(touched, Opaque):
             _note_opaque(side, touched)
             continue
-        side.add(touched)
+        for access in _all(place, touched):
+            side.add(access)
         if touched.resource[0] in ("model", "field", "rows") and not cosmetic:
             apps.update({touched.model.partition(".")[0], place.app_label})
     old = place.state.copy()
@@ -119,6 +121,25 @@ def _apply(side: SideFootprint, rule: Rule, operation: Operation, place: Place) 
     for access in _differences(old, place, phrase, generated=not rule.renames):
         side.add(access)
         apps.add(place.app_label)
+
+
+def _all(place: Place, touched: Access) -> Iterator[Access]:
+    """Yield an access and what follows from it: a model has to be there, and its table and the state may part ways."""
+    if touched.resource[0] != "model" or touched.mode not in (Mode.USE, Mode.CODE):
+        yield touched
+        return
+    app_label, _, name = touched.resource[1].partition(".")
+    key = ModelKey(app_label, name)
+    model = place.state.find(place.state.follow(key))
+    if (model is None or not model.known) and "@" not in key.name:
+        resource = ("model name", key.app_label, key.name)
+        yield replace(touched, resource=resource, mode=Mode.NEED, name=key.name, detail="model")
+    if place.bare and touched.mode is Mode.USE and touched.detail["schema"]:
+        why = "rebuilding the table on SQLite copies the columns of the state, which are not those of the table"
+        yield replace(touched, mode=Mode.FORGOTTEN, detail=why)
+        yield replace(touched, detail={**touched.detail, "rebuilt": False})
+    else:
+        yield touched
 
 
 def _differences(old: State, place: Place, phrase: str, *, generated: bool) -> Iterator[Access]:

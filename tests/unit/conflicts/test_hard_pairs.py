@@ -1998,3 +1998,24 @@ def test_sqlite_forgets_index_together_when_a_renamed_model_rebuilds_the_table(t
     reason = found.reasons[0]
     assert (reason.code, reason.verdict, order_of(reason)) == ("HR107", Verdict.ORDER_DEPENDENT, ["shop.0002_a", "blog.0002_b"])
     assert reason.explanation.endswith("rebuilding the table on SQLite forgets the indexes of index_together")
+
+
+def test_a_field_that_leaves_the_state_alone_is_lost_when_sqlite_rebuilds_the_table(tmp_path: Path) -> None:
+    gone = "migrations.SeparateDatabaseAndState(state_operations=[migrations.RemoveField('thing', 'x')])"
+    found = decided(tmp_path, gone, "migrations.AddField('thing', 'y', models.IntegerField(default=1))")
+    reason = found.only()
+    assert (reason.code, reason.kind, reason.verdict) == ("HR107", "state-database", Verdict.ORDER_DEPENDENT)
+    assert order_of(reason) == ["shop.0002_b", "shop.0002_a"]
+    assert reason.explanation == (
+        "0002_a removes shop.Thing.x in SeparateDatabaseAndState; 0002_b adds field y to shop.Thing: "
+        "rebuilding the table on SQLite copies the columns of the state, which are not those of the table"
+    )
+
+
+def test_a_model_that_only_the_other_side_makes(tmp_path: Path) -> None:
+    made = "migrations.CreateModel('New', [('id', models.BigAutoField(primary_key=True)), ('a', models.IntegerField())])"
+    found = decided(tmp_path, made, "migrations.AddField('new', 'b', models.IntegerField(null=True))")
+    reason = found.reasons[0]
+    assert (reason.code, reason.kind, reason.verdict) == ("HR107", "reference", Verdict.ORDER_DEPENDENT)
+    assert order_of(reason) == ["shop.0002_a", "shop.0002_b"]
+    assert reason.explanation.endswith("the model is there in one order alone")

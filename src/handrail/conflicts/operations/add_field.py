@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from handrail.conflicts.access import Mode
-from handrail.conflicts.fields import fill_is_the_same, generated_names, get, has_column, is_many
+from handrail.conflicts.fields import fill_is_the_same, generated_names, get, has_column, is_many, is_primary_key, is_unique
 from handrail.conflicts.operations import _fields
 from handrail.conflicts.operations.base import Place, Rule, Touched, shape_inserts, use_model, use_targets
 from handrail.conflicts.state import Field, Model
 from handrail.domain.conflict import MISSING
 from handrail.domain.migration import Operation
+from handrail.domain.value import Call, Value
 
 
 class AddField(Rule):
@@ -24,7 +25,8 @@ class AddField(Rule):
         """Yield what the operation touches."""
         model, phrase = _fields.model_of(operation, place), self.phrase(operation, place)
         each = _new(operation, place, model)
-        yield use_model(place, model, phrase, generated=generated_names(each.value), field=each.name)
+        generated, rebuilt = generated_names(each.value), _is_rebuilt(each.value)
+        yield use_model(place, model, phrase, generated=generated, rebuilt=rebuilt, field=each.name)
         yield from use_targets(place, model, each, phrase)
         if is_many(each.value):
             yield _fields.use_own_key(place, model, phrase)
@@ -51,3 +53,11 @@ class AddField(Rule):
 def _new(operation: Operation, place: Place, model: Model) -> Field:
     name = str(operation.argument("name"))
     return place.state.new_field(model.key, name, operation.argument("field"), place.new_id(name))
+
+
+def _is_rebuilt(value: Value) -> bool:
+    """Say whether SQLite makes the table anew for a new field (django/db/backends/sqlite3/schema.py, add_field, 5.2 to 6.1)."""
+    if not isinstance(value, Call):
+        return True
+    plain = get(value, "null", False) is True and get(value, "default", None) is None and not is_unique(value)
+    return not plain or is_primary_key(value) or get(value, "db_default", MISSING) is not MISSING

@@ -24,4 +24,6 @@ class AlterIndexTogether(Together):
         yield from super().touches(operation, place)
         model = place.model(operation.argument("name"))
         if together(operation.argument(self.option)):
-            yield place.touch(("model", model.id), Mode.FORGOTTEN, self.phrase(operation, place), model=model.label)
+            why = "rebuilding the table on SQLite forgets the indexes of index_together"
+            phrase = self.phrase(operation, place)
+            yield place.touch(("model", model.id), Mode.FORGOTTEN, phrase, model=model.label, detail=why)
