@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from handrail.conflicts.contradictions import contradictions
 from handrail.conflicts.fields import CLASS, GENERIC, attributes, from_attributes
 from handrail.domain.conflict import MISSING
 from handrail.domain.value import Call, DictOf, ListOf, Name, SetOf, Value, is_known
@@ -38,7 +39,9 @@ def merge_field(base: Value, ours: Value, theirs: Value) -> Value:
     if (mine[CLASS] != old[CLASS]) != (yours[CLASS] != old[CLASS]) and not _fits(old, mine, yours):
         return MISSING
     merged = _merge_mapping(old, mine, yours, {"choices": merge_choices, "validators": merge_list})
-    return MISSING if merged is None or _contradicts(merged) else from_attributes(merged)
+    if merged is None or contradictions(merged) - contradictions(mine) - contradictions(yours):
+        return MISSING
+    return from_attributes(merged)
 
 
 def _fits(old: Mapping[str, Value], mine: Mapping[str, Value], yours: Mapping[str, Value]) -> bool:
@@ -48,16 +51,11 @@ def _fits(old: Mapping[str, Value], mine: Mapping[str, Value], yours: Mapping[st
     return touched <= GENERIC - {"default", "db_default", "choices", "validators"}
 
 
-def _contradicts(found: Mapping[str, Value]) -> bool:
-    """Say whether a definition takes an attribute that needs another one which the other side took away."""
-    return found.get("default", MISSING) is None and found.get("null") is not True
-
-
 def merge_options(base: Value, ours: Value, theirs: Value) -> Value:
-    """Merge the options of a model, key by key; lists of permissions by their items."""
+    """Merge the options of a model, key by key; lists of permissions by their codenames."""
     if not all(isinstance(value, DictOf) for value in (base, ours, theirs)):
         return MISSING
-    merged = _merge_mapping(dict(base.pairs), dict(ours.pairs), dict(theirs.pairs), {"permissions": merge_list})
+    merged = _merge_mapping(dict(base.pairs), dict(ours.pairs), dict(theirs.pairs), {"permissions": merge_permissions})
     return MISSING if merged is None else DictOf(tuple(merged.items()))
 
 
@@ -102,17 +100,37 @@ def merge_list(base: Value, ours: Value, theirs: Value) -> Value:
 
 
 def merge_choices(base: Value, ours: Value, theirs: Value) -> Value:
-    """Merge choices by value: what either added is in; MISSING where a value was taken out or got two labels."""
-    old, mine, yours = (_choices(value) for value in (base, ours, theirs))
+    """Merge choices by value: what either added is in; MISSING where a value was taken out or got two labels.
+
+    The order is that of the side which does more than append; MISSING where both do.
+    """
+    old, mine, yours = (_pairs(value) for value in (base, ours, theirs))
     if old is None or mine is None or yours is None:
         return MISSING
     if set(old) - set(mine) or set(old) - set(yours):
         return MISSING
     merged = _merge_mapping(old, mine, yours, {})
+    order = _joined_order(list(old), list(mine), list(yours))
+    return MISSING if merged is None or order is None else ListOf(tuple((key, merged[key]) for key in order))
+
+
+def _joined_order(base: list[Value], ours: list[Value], theirs: list[Value]) -> list[Value] | None:
+    """Return the values of both sides in one order; None where both sides moved values or put new ones between old ones."""
+    if theirs[: len(base)] == base:
+        return list(dict.fromkeys((*ours, *theirs)))
+    return list(dict.fromkeys((*theirs, *ours))) if ours[: len(base)] == base else None
+
+
+def merge_permissions(base: Value, ours: Value, theirs: Value) -> Value:
+    """Merge permissions by codename: what either added is in, what either took out is out; MISSING for two names of one."""
+    old, mine, yours = (_pairs(value) for value in (base, ours, theirs))
+    if old is None or mine is None or yours is None:
+        return MISSING
+    merged = _merge_mapping(old, mine, yours, {})
     return MISSING if merged is None else ListOf(tuple(merged.items()))
 
 
-def _choices(value: Value) -> dict[Value, Value] | None:
+def _pairs(value: Value) -> dict[Value, Value] | None:
     if value is MISSING or value is None:
         return {}
     if isinstance(value, DictOf):
@@ -121,7 +139,9 @@ def _choices(value: Value) -> dict[Value, Value] | None:
     if items is None:
         return None
     found = [tuple(item) if isinstance(item, ListOf | tuple) else () for item in items]
-    return None if any(len(pair) != 2 for pair in found) else {pair[0]: pair[1] for pair in found}
+    if any(len(pair) != 2 for pair in found) or len({pair[0] for pair in found}) < len(found):
+        return None
+    return dict(found)
 
 
 def _items(value: Value) -> tuple[Value, ...] | None:
