@@ -7,7 +7,7 @@ from itertools import product
 
 from handrail.conflicts.merged import Merged, ancestor_of, sides_of_merge
 from handrail.conflicts.sides import Sides, leaf_sides, sides_of, without_descendants
-from handrail.domain.conflict import Conflict, Reason, Side, Verdict
+from handrail.domain.conflict import Conflict, Kind, Reason, Side, Verdict
 from handrail.domain.dataclasses import replace
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import MigrationKey
@@ -55,7 +55,10 @@ def between_branches(merged: Merged, settings: Settings, refs: tuple[str, str], 
         inside = tuple(reason for reason in reasons if apps_of(reason) == labels)
         mine, yours = (_side(merged.graph, ref, keys, labels) for ref, keys in zip(refs, (sides.ours, sides.theirs), strict=True))
         ancestor = ancestor_of(merged, labels[0]) if len(labels) == 1 else None
-        verdict = _verdict(merged.graph, (mine, yours), inside)
+        verdict = worst(inside)
+        if _is_incomplete(merged.graph, (mine, yours)):
+            inside = tuple(reason for reason in inside if reason.kind is Kind.GRAPH)
+            verdict = max(worst(inside), Verdict.OPAQUE, key=lambda one: one.rank)
         found.append(Conflict(apps=labels, ancestor=ancestor, sides=(mine, yours), verdict=verdict, reasons=inside))
     return found
 
@@ -89,22 +92,20 @@ def worst(reasons: Iterable[Reason]) -> Verdict:
 
 
 def _judged(graph: MigrationGraph, sides: Sides, settings: Settings) -> Conflict:
-    reasons = tuple(_reasons(graph, sides, settings))
     mine, yours = (_side(graph, "", keys, sides.apps) for keys in (sides.ours, sides.theirs))
-    verdict = _verdict(graph, (mine, yours), reasons)
+    incomplete = _is_incomplete(graph, (mine, yours))
+    reasons = () if incomplete else _reasons(graph, sides, settings)
+    verdict = Verdict.OPAQUE if incomplete else worst(reasons)
     return Conflict(apps=sides.apps, ancestor=sides.ancestor, sides=(mine, yours), verdict=verdict, reasons=reasons)
 
 
-def _verdict(graph: MigrationGraph, sides: Iterable[Side], reasons: Iterable[Reason]) -> Verdict:
-    """Return the verdict of the worst reason, and at least a doubt where nobody knows what a side needs: it is missing."""
-    incomplete = {child for child, _ in graph.missing} & {key for side in sides for key in side.migrations}
-    verdict = worst(reasons)
-    return max(verdict, Verdict.OPAQUE, key=lambda one: one.rank) if incomplete else verdict
+def _is_incomplete(graph: MigrationGraph, sides: Iterable[Side]) -> bool:
+    """Say whether a side needs a migration that is missing: nobody knows what that does, or what the other side means to it."""
+    return not {child for child, _ in graph.missing}.isdisjoint(key for side in sides for key in side.migrations)
 
 
 def _reasons(graph: MigrationGraph, sides: Sides, settings: Settings) -> tuple[Reason, ...]:
     """Decide; a project without a conflict does not pay for loading what decides."""
-
     from handrail.conflicts.decide import decide
 
     base, ours, theirs = (
