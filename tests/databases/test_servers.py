@@ -85,6 +85,11 @@ def test_waits(server):
 """
 
 
+def hear_interrupts() -> None:
+    """A shell that starts something in the background tells it to ignore Ctrl-C, and whatever that starts does too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def nested(tmp_path: Path, name: str, **environment: str) -> tuple[subprocess.Popen[str], Path]:
     """Start pytest on a test that holds a server, and wait until it does; return it and the folder of its run."""
     file, marker = tmp_path / "test_nested.py", tmp_path / "marker"
@@ -107,6 +112,7 @@ def nested(tmp_path: Path, name: str, **environment: str) -> tuple[subprocess.Po
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=hear_interrupts,
     )
     while not marker.exists() and running.poll() is None:
         time.sleep(0.05)

@@ -220,7 +220,12 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 
 def test_a_real_ctrl_c_leaves_no_traceback() -> None:
     with subprocess.Popen(
-        [*HANDRAIL, "demo"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        [*HANDRAIL, "demo"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline()

@@ -40,13 +40,13 @@ def database(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("environment", "folder"),
     [
-        ({"HOME": "/home/ann"}, "/home/ann/.cache/handrail"),
-        ({"HOME": "/home/ann", "XDG_CACHE_HOME": "/var/ann"}, "/var/ann/handrail"),
-        ({"HOME": "/home/ann", "XDG_CACHE_HOME": "relative"}, "/home/ann/.cache/handrail"),
-        ({"HOME": "/home/ann", "HANDRAIL_CACHE": "/fast"}, "/fast"),
-        ({"HOME": "/home/ann", "HANDRAIL_CACHE": ""}, "/home/ann/.cache/handrail"),
-        ({"HOME": "/home/ann", "HANDRAIL_CACHE": "off"}, None),
-        ({"HOME": "/home/ann", "HANDRAIL_CACHE": "OFF"}, None),
+        ({"HOME": "/ann"}, "/ann/.cache/handrail"),
+        ({"HOME": "/ann", "XDG_CACHE_HOME": "/var/ann"}, "/var/ann/handrail"),
+        ({"HOME": "/ann", "XDG_CACHE_HOME": "relative"}, "/ann/.cache/handrail"),
+        ({"HOME": "/ann", "HANDRAIL_CACHE": "/fast"}, "/fast"),
+        ({"HOME": "/ann", "HANDRAIL_CACHE": ""}, "/ann/.cache/handrail"),
+        ({"HOME": "/ann", "HANDRAIL_CACHE": "off"}, None),
+        ({"HOME": "/ann", "HANDRAIL_CACHE": "OFF"}, None),
         ({}, None),
     ],
 )
