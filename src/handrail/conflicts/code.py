@@ -8,15 +8,17 @@ from typing import Any
 
 from handrail.conflicts import sql_names
 from handrail.conflicts.access import EVERY, Access, Mode
-from handrail.conflicts.fields import attname, get, has_column, is_many
+from handrail.conflicts.fields import attname, fills_itself, get, has_column, is_many
 from handrail.conflicts.inventory import reverse_names
+from handrail.conflicts.operations.alter_model_options import OPTION
 from handrail.conflicts.operations.base import Place, Touched
 from handrail.conflicts.references import fields_in
 from handrail.conflicts.state import Field, Model, State, concrete, family, owner_of
 from handrail.domain.dataclasses import dataclass
-from handrail.domain.footprint import ANY, CodeFootprint, ModelKey, RowAccess
+from handrail.domain.footprint import ANY, META, CodeFootprint, ModelKey, RowAccess
 from handrail.domain.value import Name
 
+VERBS = {Mode.READ: "reads", Mode.UPDATE: "writes", Mode.DEFINED: "asks for the definition of"}
 Relations = Callable[[ModelKey], Mapping[str, ModelKey | None]]
 
 
@@ -135,11 +137,35 @@ def row_touches(code: Code, model: Model, row: RowAccess, *, raw: bool = False) 
         for one in lines:
             yield _row(code, one, Mode.INSERT, f"inserts rows into {one.label}", {"raw": raw})
             yield from _referred(code, one, row.updates)
+    yield from _beyond(code, model, lines, row)
     if row.deletes:
         for one in lines:
             yield _row(code, one, Mode.ERASE, f"deletes rows of {one.label}")
         if not raw:
             yield from _cascade(code, model)
+
+
+def _beyond(code: Code, model: Model, lines: list[Model], row: RowAccess) -> Iterator[Access]:
+    """Yield what depends on more than values: on which fields there are, how they are defined, how they fill themselves."""
+    yield from _named(code, model, lines, row.definitions - {META}, Mode.DEFINED)
+    if META in row.definitions:
+        what = f"asks for the options of {model.label}"
+        yield code.touch(("value", model.id, OPTION), Mode.DEFINED, what, model=model.label)
+    for one in lines:
+        if row.columns:
+            yield _row(code, one, Mode.COLUMNS, f"reads whole rows of {one.label}")
+        if row.saved:
+            what = f"saves rows of {one.label}"
+            yield _row(code, one, Mode.SAVE, what)
+            for each in one.fields.values():
+                if fills_itself(each.value):
+                    yield _fill(code, one, each, f"{what}, and so changes {each.id.partition('@')[0]}")
+
+
+def _fill(code: Code, model: Model, each: Field, what: str) -> Access:
+    doubtful = get(each.value, "auto_now") is not True
+    resource = ("field", model.id, each.id)
+    return code.touch(resource, Mode.FILL, what, model=model.label, field=each.id, before=each.value, doubtful=doubtful)
 
 
 def _ordering(lines: list[Model]) -> frozenset[str]:
@@ -190,7 +216,7 @@ def find_field(state: State, model: Model, name: str) -> tuple[Model, Field | No
 
 def _field(code: Code, model: Model, each: Field, mode: Mode, *, named: bool = True) -> Iterator[Access]:
     """Yield an access to a field. named: the code says its name, so that a renaming matters."""
-    verb, name = ("reads" if mode is Mode.READ else "writes"), each.id.partition("@")[0]
+    verb, name = VERBS[mode], each.id.partition("@")[0]
     what = f"{verb} fields of {model.label} that cannot be told" if each.id == EVERY else f"{verb} {model.label}.{name}"
     yield code.touch(
         ("field", model.id, each.id),

@@ -146,6 +146,13 @@ def generated_names(value: Value) -> bool:
     return special or get(value, "db_index") is True or is_unique(value) or not value.path.startswith("django.")
 
 
+def fills_itself(value: Value) -> bool:
+    """Say whether save() changes a field that nothing is assigned to, or may: the pre_save() of its class decides."""
+    if not isinstance(value, Call):
+        return value is not MISSING
+    return get(value, "auto_now") is True or not value.path.startswith("django.")
+
+
 def changed(before: Value, after: Value) -> frozenset[str]:
     """Return the names of the attributes in which two definitions differ."""
     old, new = attributes(before), attributes(after)

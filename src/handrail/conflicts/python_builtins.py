@@ -173,9 +173,14 @@ def _setattr(reader: Reader, args: Args, _: ast.AST) -> Values:
 
 
 def _hasattr(reader: Reader, args: Args, node: ast.AST) -> Values:
+    names = strings(args.get(1) or PLAIN)
     for atom in args.get(0) or NO_VALUE:
         if isinstance(atom, Instance | Related):
             _getattr(reader, Args((only(atom), args.get(1) or PLAIN)), node)
+        elif isinstance(atom, Model):
+            reader.record.reads(atom.key, names or ())
+            if names is None:
+                reader.record.whole(atom.key)
     return PLAIN
 
 

@@ -25,7 +25,7 @@ from handrail.conflicts.python_values import (
     strings,
 )
 from handrail.conflicts.word_sets import words
-from handrail.domain.footprint import ANY, ModelKey
+from handrail.domain.footprint import ANY, META, ModelKey
 
 if TYPE_CHECKING:
     from handrail.conflicts.python_reader import Reader
@@ -46,10 +46,20 @@ CONNECTION_CALLS = words(
 )
 LISTS_OF_FIELDS = words(
     """
-    fields many_to_many local_fields local_many_to_many concrete_fields local_concrete_fields related_objects private_fields
-    fields_map _forward_fields_map parents pk auto_field
+    fields many_to_many local_fields local_many_to_many concrete_fields local_concrete_fields private_fields
+    _forward_fields_map parents pk auto_field
     """
 )
+LEADING_BACK = frozenset({"get_fields", "related_objects", "fields_map"})
+KEYS = frozenset({"pk", "auto_field"})
+OPTIONS = words(
+    """
+    verbose_name verbose_name_plural verbose_name_raw ordering permissions default_permissions get_latest_by
+    """
+)
+"""Options of a model that AlterModelOptions changes without touching its rows."""
+NAMES_OF_FIELD = frozenset({"name", "attname", "column", "primary_key"})
+"""Parts of a field's definition that change with its name alone."""
 LEADING_ON = words(
     """
     model related_model remote_field rel through opts target_field related_query_name field m2m_reverse_field_name
@@ -91,8 +101,16 @@ def _of_meta(reader: Reader, atom: Meta, name: str) -> Values:
     if name in ("model", "concrete_model"):
         return only(Model(atom.key))
     if name in LISTS_OF_FIELDS:
-        reader.record.reads(atom.key, ANY)
+        if name in KEYS:
+            reader.record.reads(atom.key, {"pk"})
+            return only(Definition(atom.key, frozenset({"pk"})))
+        reader.record.whole(atom.key)
         return only(Definition(atom.key))
+    if name in OPTIONS:
+        reader.record.defined(atom.key, {META})
+        return PLAIN
+    if name in LEADING_BACK:
+        return reader.opaque(f"asks for every relation that leads to {atom.key}")
     return only(Method(atom, name)) if name.startswith("get_") else PLAIN
 
 
@@ -100,6 +118,8 @@ def of_definition(reader: Reader, atom: Definition, name: str) -> Values:
     """Return what an attribute of a field's definition may be: a value, unless it leads to another model."""
     if name in LEADING_ON:
         return reader.opaque(f"follows the definition of a field of {atom.key} to its {name}")
+    if name not in NAMES_OF_FIELD:
+        reader.record.defined(atom.key, atom.names)
     return only(Method(atom, name)) if name.startswith("__") else PLAIN
 
 
@@ -126,9 +146,10 @@ def call(reader: Reader, atom: Handle | Meta, name: str, args: Args) -> Values:
 def _call_meta(reader: Reader, atom: Meta, name: str, args: Args) -> Values:
     if name == "get_field":
         names = strings(args.get(0, "field_name") or PLAIN)
-        reader.record.reads(atom.key, ANY if names is None else names)
-    else:
-        reader.record.reads(atom.key, ANY)
+        known = ANY if names is None else frozenset(names)
+        reader.record.reads(atom.key, known)
+        return only(Definition(atom.key, known))
+    reader.record.whole(atom.key)
     return only(Definition(atom.key))
 
 

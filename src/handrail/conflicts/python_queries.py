@@ -178,7 +178,9 @@ def _naming(reader: Reader, rows: Rows, name: str, args: Args, __: ast.AST) -> V
     known = Args(args.positional, tuple((k, v) for k, v in args.keywords if k not in OPTIONS), args.more, args.more_keywords)
     outer = apply(reader, rows.key, known)
     whole = name in ("values", "values_list") and not args.positional and not known.keywords
-    if "*" in names or whole:
+    if whole:
+        reader.record.whole(rows.key)
+    if "*" in names:
         reader.record.reads(rows.key, ANY)
     return only(_named(rows, name, outer, bool(args.positional or args.more)))
 
@@ -202,6 +204,7 @@ def _create(reader: Reader, rows: Rows, name: str, args: Args, __: ast.AST) -> V
     looked_up = Args(args.positional[:0] if name != "create" else args.positional, own, args.more, args.more_keywords)
     apply(reader, rows.key, looked_up, write=True)
     if name != "create":
+        record.of(rows.key).saved |= name.endswith("update_or_create")
         apply(reader, rows.key, looked_up)
         for option in ("defaults", "create_defaults"):
             _defaults(reader, rows.key, args.get(0 if option == "defaults" else 9, option))

@@ -35,10 +35,13 @@ class Rows:
     deletes: bool = False
     ordered: bool = False
     saved: bool = False
+    columns: bool = False
+    definitions: set[str] = field(default_factory=set)
 
-    def size(self) -> tuple[int, int, bool, bool, bool, bool]:
+    def size(self) -> tuple[int, ...]:
         """Return something that changes whenever anything is added."""
-        return len(self.reads), len(self.updates), self.inserts, self.deletes, self.ordered, self.saved
+        flags = (self.inserts, self.deletes, self.ordered, self.saved, self.columns)
+        return len(self.reads), len(self.updates), len(self.definitions), *map(int, flags)
 
     def access(self, model: ModelKey) -> RowAccess:
         """Return the finished record.
@@ -54,6 +57,9 @@ class Rows:
             inserts=self.inserts,
             deletes=self.deletes,
             ordered=self.ordered,
+            columns=self.columns,
+            definitions=ANY if "*" in self.definitions else frozenset(self.definitions),
+            saved=self.saved,
         )
 
 
@@ -89,6 +95,16 @@ class Record:
     def updates(self, model: ModelKey, names: Iterable[str]) -> None:
         """Note that fields are written."""
         self.of(model).updates.update(names)
+
+    def whole(self, model: ModelKey) -> None:
+        """Note that whole rows are read, whatever fields they have."""
+        rows = self.of(model)
+        rows.reads.add("*")
+        rows.columns = True
+
+    def defined(self, model: ModelKey, names: Iterable[str]) -> None:
+        """Note that it is asked how fields are defined."""
+        self.of(model).definitions.update(names)
 
     def everything(self, model: ModelKey, live: str = "") -> None:
         """Note that anything may happen to a model's rows; live: the dotted name it was imported under."""

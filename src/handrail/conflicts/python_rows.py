@@ -104,12 +104,14 @@ def of_instance(reader: Reader, key: ModelKey, name: str, atom: Any) -> Values:
     if name == "__class__":
         return only(Model(key))
     if name == "__dict__":
-        record.reads(key, ANY)
+        record.whole(key)
         return only(FieldValue(key, "*"))
     if name in INSTANCE_METHODS or name.startswith(("get_next_by_", "get_previous_by_")):
         return only(Method(atom, name))
     if name.startswith("get_") and name.endswith("_display"):
-        record.reads(key, {name.removeprefix("get_").removesuffix("_display")})
+        shown = {name.removeprefix("get_").removesuffix("_display")}
+        record.reads(key, shown)
+        record.defined(key, shown)
         return PLAIN
     if name.startswith("_") and name != "_order":
         return only(Method(atom, name)) if name == "_state" else only(Attribute(key, name))
@@ -199,7 +201,8 @@ def call_instance(reader: Reader, atom: Instance, name: str, args: Args) -> Valu
         record.reads(atom.key, {name.split("_by_", 1)[1], "pk"})
         return only(Instance(atom.key))
     elif name in ("full_clean", "clean_fields", "validate_unique", "validate_constraints"):
-        record.reads(atom.key, ANY)
+        record.whole(atom.key)
+        record.defined(atom.key, ANY)
     elif name in ("refresh_from_db", "clean", "get_deferred_fields", "date_error_message"):
         record.of(atom.key)
     else:
@@ -258,7 +261,7 @@ def touch(reader: Reader, values: Values) -> None:
         elif isinstance(atom, Attribute):
             reader.opaque(f"writes to {atom.path} of {atom.key}, of which nothing is known")
         elif isinstance(atom, Rows | Related | Instance | Model):
-            reader.record.reads(atom.key, ANY)
+            reader.record.whole(atom.key)
             reader.record.of(atom.key).ordered = True
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from handrail.domain.dataclasses import dataclass, field
-from handrail.domain.footprint import ModelKey
+from handrail.domain.footprint import ANY, ModelKey
 
 Values = frozenset[Any]
 MANY = 60
@@ -119,9 +119,10 @@ class Meta:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a model's _meta tells of its fields."""
+    """What a model's _meta tells of its fields; names: which ones."""
 
     key: ModelKey
+    names: frozenset[str] = ANY
 
 
 @dataclass(frozen=True, slots=True)

@@ -294,6 +294,23 @@ def shape_code(meeting: Meeting) -> Reason | None:
     return meeting.reason("HR107", Kind.DATA, ORDER, "the outcome depends on the order")
 
 
+def alter_defined(meeting: Meeting) -> Reason:
+    """One side alters a field, or the options of a model, and the code of the other asks how they are defined."""
+    verdict = OPAQUE if meeting.second.doubtful else ORDER
+    return meeting.reason("HR107", Kind.DATA, verdict, "the outcome depends on the order")
+
+
+def widen_columns(meeting: Meeting) -> Reason:
+    """One side adds a field to rows that the code of the other reads with all fields they have."""
+    return meeting.reason("HR107", Kind.DATA, OPAQUE, "what is read depends on the fields that are there")
+
+
+def shape_save(meeting: Meeting) -> Reason:
+    """One side makes a field that fills itself when the code of the other saves a row."""
+    verdict = OPAQUE if meeting.first.doubtful else ORDER
+    return meeting.reason("HR107", Kind.DATA, verdict, "rows saved before and after it differ")
+
+
 SCHEMA_USES = (Mode.USE, Mode.ALTER, Mode.MANAGED, Mode.DDL, Mode.TABLE)
 CODE_USES = (Mode.CODE, Mode.LIVE, Mode.READ, Mode.UPDATE)
 
@@ -324,6 +341,11 @@ RULES = {
     (Mode.USE, Mode.UPDATE): use_write,
     (Mode.UPDATE, Mode.UPDATE): write_code,
     (Mode.UPDATE, Mode.READ): write_code,
+    (Mode.FILL, Mode.READ): write_code,
+    (Mode.FILL, Mode.UPDATE): write_code,
+    (Mode.USE, Mode.FILL): use_write,
+    (Mode.ALTER, Mode.DEFINED): alter_defined,
+    (Mode.SET, Mode.DEFINED): alter_defined,
     **{(Mode.RETITLE, mode): shape_code for mode in (Mode.READ, Mode.UPDATE)},
 }
 """The rules for identities, by the modes of the two accesses in either order."""
@@ -333,6 +355,8 @@ ROW_RULES = {
     **{(Mode.ERASE, mode): rows_rows for mode in (Mode.ERASE, Mode.READ, Mode.UPDATE, Mode.REFER)},
     (Mode.SHAPE_INSERT, Mode.INSERT): shape_insert,
     (Mode.SHAPE_DELETE, Mode.ERASE): shape_code,
+    (Mode.SHAPE_SAVE, Mode.SAVE): shape_save,
+    (Mode.WIDEN, Mode.COLUMNS): widen_columns,
     (Mode.ORDERING, Mode.ORDERED): shape_code,
     **{(Mode.MANAGERS, mode): shape_code for mode in ROW_MODES},
     **{(Mode.RETITLE, mode): shape_code for mode in (Mode.INSERT, Mode.ERASE)},

@@ -76,6 +76,7 @@ def _on_model(code: Code, model: Model, table: TableAccess) -> Iterator[Access]:
             updates=_fields(model, table.updates),
             inserts=table.inserts,
             deletes=table.deletes,
+            columns=table.reads == ANY or (table.inserts and table.updates == ANY),
         )
         yield from row_touches(code, model, row, raw=True)
     for name in sorted((table.reads | table.updates) - ANY):

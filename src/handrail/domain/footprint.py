@@ -19,6 +19,8 @@ class ModelKey(NamedTuple):
 
 ANY: frozenset[str] = frozenset({"*"})
 """Any field or column: which ones could not be read."""
+META = "Meta"
+"""What stands for the options of a model among the definitions that code asks for: no field can be called so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,9 @@ class RowAccess:
 
     reads and updates: field names (ANY where they cannot be told). inserts, deletes: whether rows are made or destroyed.
     ordered: whether the result depends on the model's default ordering or managers (first(), slices, loops that count).
+    columns: whether the result depends on which fields there are (values() without names, SELECT *). definitions: fields on
+    whose definition it depends, and META for the options of the model. saved: whether save() writes fields that nothing is
+    assigned to, so that those change that fill themselves (auto_now).
     """
 
     model: ModelKey
@@ -35,6 +40,9 @@ class RowAccess:
     inserts: bool = False
     deletes: bool = False
     ordered: bool = False
+    columns: bool = False
+    definitions: frozenset[str] = frozenset()
+    saved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,7 @@ def read(text: str, code: Value = FORWARDS) -> CodeFootprint:
 
 
 def row(model: ModelKey, reads: str = "", updates: str = "", *flags: str) -> RowAccess:
-    """Return an access to rows, its names given as words and its flags by name."""
+    """Return an access to rows, its names given as words and its flags by name; "status?" for a definition that is asked for."""
     return RowAccess(
         model=model,
         reads=frozenset(reads.split()),
@@ -62,4 +62,7 @@ def row(model: ModelKey, reads: str = "", updates: str = "", *flags: str) -> Row
         inserts="inserts" in flags,
         deletes="deletes" in flags,
         ordered="ordered" in flags,
+        columns="columns" in flags,
+        definitions=frozenset(flag.removesuffix("?") for flag in flags if flag.endswith("?")),
+        saved="saved" in flags,
     )

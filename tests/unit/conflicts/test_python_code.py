@@ -33,7 +33,7 @@ FULLY_READ = {
             thing.name = thing.name.strip().lower()
             thing.save()
         """,
-        (row(THING, "name", "name"),),
+        (row(THING, "name", "name", "saved"),),
     ),
     "loop that saves some fields": (
         """
@@ -43,7 +43,7 @@ FULLY_READ = {
         """.replace("slugify(thing.name)", "thing.name[:50]"),
         (row(THING, "name slug", "slug"),),
     ),
-    "save with nothing assigned": ("for thing in Thing.objects.all():\n    thing.save()", (row(THING, "*", "*"),)),
+    "save with nothing assigned": ("for thing in Thing.objects.all():\n    thing.save()", (row(THING, "*", "*", "saved"),)),
     "update with F": ("Thing.objects.filter(price__gt=0).update(price=F('data') + 1)", (row(THING, "price data", "price"),)),
     "lookups over relations": (
         "Thing.objects.exclude(author__name__iexact='x', line__quantity=1).update(status='new')",
@@ -77,7 +77,7 @@ FULLY_READ = {
         "names = list(Thing.objects.order_by('id').values('author__name', 'slug'))",
         (row(AUTHOR, "name"), row(THING, "id author slug")),
     ),
-    "values of everything": ("rows = {r['id'] for r in Thing.objects.values()}", (row(THING, "*"),)),
+    "values of everything": ("rows = {r['id'] for r in Thing.objects.values()}", (row(THING, "*", "", "columns"),)),
     "count alone": ("print(Thing.objects.count())", (row(THING),)),
     "using": ("Thing.objects.using(schema_editor.connection.alias).update(name='')", (row(THING, "", "name"),)),
     "create": ("Thing.objects.create(name='a', author_id=1)", (row(THING, "", "name author_id", "inserts"),)),
@@ -99,7 +99,7 @@ FULLY_READ = {
         thing.status = "x"
         thing.save()
         """,
-        (row(THING, "slug", "slug price data status", "inserts"),),
+        (row(THING, "slug", "slug price data status", "inserts", "saved"),),
     ),
     "bulk_update": (
         """
@@ -126,7 +126,7 @@ FULLY_READ = {
             settings.pop("old", None)
             thing.save()
         """,
-        (row(THING, "data", "data", "ordered"),),
+        (row(THING, "data", "data", "ordered", "saved"),),
     ),
     "file saved through its field": (
         "for thing in Thing.objects.all():\n    thing.file.save('x', content=None)",
@@ -140,7 +140,7 @@ FULLY_READ = {
             thing.author.save()
             thing.save()
         """,
-        (row(AUTHOR, "name", "email"), row(THING, "author", "name")),
+        (row(AUTHOR, "name", "email", "saved"), row(THING, "author", "name", "saved")),
     ),
     "reverse accessor": (
         """
@@ -163,7 +163,7 @@ FULLY_READ = {
         thing.pk = None
         thing.save()
         """,
-        (row(THING, "*", "pk", "inserts"),),
+        (row(THING, "*", "pk", "inserts", "saved"),),
     ),
     "first without an order": (
         "thing = Thing.objects.filter(price=1).first()\nprint(thing.name)",
@@ -178,11 +178,11 @@ FULLY_READ = {
             thing.price = number
             thing.save()
         """,
-        (row(THING, "", "price", "ordered"),),
+        (row(THING, "", "price", "ordered", "saved"),),
     ),
     "counter with an order": (
         "for number, thing in enumerate(Thing.objects.order_by('id')):\n    thing.price = number\n    thing.save()",
-        (row(THING, "id", "price"),),
+        (row(THING, "id", "price", "saved"),),
     ),
     "getattr and setattr with known names": (
         """
@@ -191,11 +191,11 @@ FULLY_READ = {
                 setattr(thing, name, getattr(thing, name).strip())
                 thing.save()
         """,
-        (row(THING, "name slug", "name slug"),),
+        (row(THING, "name slug", "name slug", "saved"),),
     ),
     "setattr with a name that is computed": (
         "for thing in Thing.objects.all():\n    setattr(thing, chr(97), 1)\n    thing.save()",
-        (row(THING, "", "*"),),
+        (row(THING, "", "*", "saved"),),
     ),
     "keyword arguments that are computed": (
         "Thing.objects.filter(**dict([input().split()])).update(**{'name': ''})",
@@ -217,7 +217,7 @@ FULLY_READ = {
         "apps.get_model('shop.Thing').objects.update(name='')\napps.get_model(app_label='shop', model_name='Author').objects.all().delete()",
         (row(AUTHOR, "", "", "deletes"), row(THING, "", "name")),
     ),
-    "get_field": ("print(Thing._meta.get_field('price').default)", (row(THING, "price"),)),
+    "get_field": ("print(Thing._meta.get_field('price').default)", (row(THING, "price", "", "price?"),)),
     "transaction and exceptions": (
         """
         with transaction.atomic():
@@ -228,7 +228,7 @@ FULLY_READ = {
             thing.price = 1
             thing.save()
         """,
-        (row(THING, "name", "price"),),
+        (row(THING, "name", "price", "saved"),),
     ),
     "prefetch": (
         "for thing in Thing.objects.prefetch_related(Prefetch('line_set', queryset=Line.objects.filter(quantity=1)), 'tags'):\n    print(thing.id)",
@@ -241,14 +241,17 @@ FULLY_READ = {
             author.email = name
             author.save()
         """,
-        (row(AUTHOR, "name", "email", "ordered"),),
+        (row(AUTHOR, "name", "email", "ordered", "saved"),),
     ),
     "sum of a generator": ("total = sum(thing.price for thing in Thing.objects.all())", (row(THING, "price", "", "ordered"),)),
     "in_bulk": (
         "for thing in Thing.objects.in_bulk([1, 2]).values():\n    thing.name = ''\n    thing.save()",
-        (row(THING, "", "name"),),
+        (row(THING, "", "name", "saved"),),
     ),
-    "get_display": ("for thing in Thing.objects.all():\n    print(thing.get_status_display())", (row(THING, "status"),)),
+    "get_display": (
+        "for thing in Thing.objects.all():\n    print(thing.get_status_display())",
+        (row(THING, "status", "", "status?"),),
+    ),
     "class of a row": ("for thing in Thing.objects.all():\n    type(thing).objects.update(name='')", (row(THING, "", "name"),)),
     "class by _meta": (
         "for thing in Thing.objects.all():\n    thing._meta.model.objects.update(name='')",
@@ -260,7 +263,7 @@ FULLY_READ = {
             line.quantity = 1
             line.save()
         """,
-        (row(LINE, "", "quantity", "ordered"), row(THING, "id line_set")),
+        (row(LINE, "", "quantity", "ordered", "saved"), row(THING, "id line_set")),
     ),
     "progress bar and log": (
         """
@@ -272,7 +275,7 @@ FULLY_READ = {
             thing.name = ""
             thing.save()
         """,
-        (row(THING, "id", "name"),),
+        (row(THING, "id", "name", "saved"),),
     ),
     "field that is told not to change itself": (
         "Thing._meta.get_field('price').auto_now = False\nThing.objects.update(name='')",
@@ -531,7 +534,7 @@ def test_recursion_generators_and_decorators_are_followed():
                     parent.save()
         """
     )
-    assert found == CodeFootprint(rows=(row(AUTHOR, "", "name", "ordered"),))
+    assert found == CodeFootprint(rows=(row(AUTHOR, "", "name", "ordered", "saved"),))
 
 
 def test_a_name_that_changes_in_a_branch_or_a_loop_keeps_every_meaning():

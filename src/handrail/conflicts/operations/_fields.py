@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from handrail.conflicts.access import Access, Mode
-from handrail.conflicts.fields import class_name, get, is_many
+from handrail.conflicts.fields import class_name, fills_itself, get, is_many
 from handrail.conflicts.operations.base import Place, use_fields
 from handrail.conflicts.state import Field, Model
 from handrail.domain.dataclasses import replace
@@ -52,6 +52,15 @@ def followers(place: Place, model: Model, phrase: str) -> Iterator[Access]:
     for other in found.values():
         text = f"{phrase}, which columns of {other.label} follow"
         yield place.touch(("model", other.id), Mode.FOLLOW, text, model=other.label)
+
+
+def widen(place: Place, model: Model, each: Field, phrase: str, before: Value = None) -> Iterator[Access]:
+    """Yield that rows of a model get a field, or one that fills itself. before: what it was, None for a new field."""
+    if before is None:
+        yield place.touch(("rows", model.id), Mode.WIDEN, phrase, model=model.label, field=each.name)
+    if fills_itself(each.value) and before != each.value:
+        text, doubtful = f"{phrase}, which fills itself", get(each.value, "auto_now") is not True
+        yield place.touch(("rows", model.id), Mode.SHAPE_SAVE, text, model=model.label, field=each.name, doubtful=doubtful)
 
 
 def in_state(value: Value, operation: Operation) -> Value:

@@ -32,6 +32,7 @@ class AddField(Rule):
             yield _fields.use_own_key(place, model, phrase)
         yield from _fields.use_expression(place, model, each.value, phrase)
         yield from _fields.use_collation(place, each.value, phrase)
+        yield from _fields.widen(place, model, each, phrase)
         preserve = operation.argument("preserve_default", True) is not False
         orm, raw = (not fill_is_the_same(each.value, preserve, by_sql=by_sql) for by_sql in (False, True))
         if orm or raw:

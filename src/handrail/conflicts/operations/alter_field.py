@@ -43,6 +43,7 @@ class AlterField(Rule):
             yield from _fields.followers(place, model, phrase)
         yield from _fields.use_expression(place, model, new.value, phrase)
         yield from _fields.use_collation(place, new.value, phrase)
+        yield from _fields.widen(place, model, new, phrase, old.value)
         if Mode.INSERT in met:
             yield shape_inserts(place, model, phrase, field=old.id)
         if "on_delete" in changed and new.target is not None:
