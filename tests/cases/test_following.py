@@ -180,6 +180,28 @@ def test_what_is_needed_now_fails_and_the_rows_get_their_old_names(database: Dat
     assert "No migrations to apply" in torn.migrate()
 
 
+def test_a_record_of_something_that_is_not_there_is_not_renamed(torn_on_sqlite: LiveProject) -> None:
+    torn_on_sqlite.query("ALTER TABLE shop_thing DROP COLUMN c")
+    refused = torn_on_sqlite.handrail(*RESOLVE, "--update-databases", "--yes", exit=2)
+    message = "HR128: the records of default cannot follow: shop.0003_c is recorded, but shop_thing.c is not there"
+    assert refused.messages == [message]
+    assert refused.only("HR128")["command"] == "handrail explain HR128"
+    assert torn_on_sqlite.names() == ["0001_initial", "0002_a", "0002_b", "0003_c"]
+    torn_on_sqlite.handrail(*RESOLVE, "--yes")
+    later = torn_on_sqlite.handrail(*FOLLOW, exit=2)
+    assert later.messages == [message]
+    assert later.only("HR128")["command"] == "handrail undo-edits"
+    assert torn_on_sqlite.recorded() == BEFORE
+
+
+def test_where_a_plain_migrate_came_first_nothing_is_renamed(torn_on_sqlite: LiveProject) -> None:
+    torn_on_sqlite.handrail(*RESOLVE, "--yes")
+    assert torn_on_sqlite.manage("migrate").exit == 0, "SQLite rebuilds the table without the column that is there"
+    assert torn_on_sqlite.query("SELECT b, c FROM shop_thing ORDER BY id") == [(2, 3), (2, 3)]
+    later = torn_on_sqlite.handrail(*FOLLOW, exit=2)
+    assert later.messages == ["HR128: the records of default cannot follow: shop.0002_b and shop.0003_b are both recorded"]
+
+
 def test_two_databases_one_after_the_other(database: Database, tmp_path: Path) -> None:
     both = {"default": database, "other": database.fresh()}
     torn = applied_and_merged(tmp_path, both)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
+from handrail.api.live import look_for
 from handrail.api.records import last_renames, resolution_of
 from handrail.checks._edges import DEPENDENCIES, Edge, edges_between
-from handrail.checks._gaps import gaps, made_by, standing_of
+from handrail.checks._gaps import gaps
 from handrail.checks._renames import Rename, lost_records, renames
 from handrail.checks.hr113 import Swapped
 from handrail.checks.hr201 import GapFacts, RecordGap
@@ -15,7 +16,7 @@ from handrail.checks.hr202 import RenamedAfterApply
 from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.finding import Finding
 from handrail.domain.graph import MigrationGraph
-from handrail.domain.history import Gap, Origin, Standing
+from handrail.domain.history import Gap, Origin
 from handrail.domain.migration import Migration, MigrationKey
 from handrail.errors.base import Refusal
 from handrail.execution.edit_records import Records
@@ -24,7 +25,6 @@ from handrail.sources.facts import FileFacts
 from handrail.sources.foreign_keys import foreign_keys_to, swapped_models
 from handrail.sources.former import digests, file_origin, former_digests, line_origin, paths_of
 from handrail.sources.history import read_history
-from handrail.sources.live_tables import read_columns
 from handrail.sources.project import Project
 from handrail.sources.reach import reaching
 
@@ -109,7 +109,7 @@ def facts_of(project: Project, graph: MigrationGraph, gap: Gap, recorded: frozen
     return GapFacts(
         gap=gap,
         edges=tuple(edges),
-        standing=_standing(graph, gap.parent, recorded, alias),
+        standing=look_for(alias, graph, gap.parent, recorded | graph.ancestors(gap.parent)),
         lines=tuple(_line_origin(project, edge) for edge in edges),
         file=file_origin(project, graph.migrations[gap.parent].path),
     )
@@ -121,17 +121,3 @@ def _line_origin(project: Project, edge: Edge) -> Origin | None:
         return set(edge.written) <= set(written)
 
     return line_origin(project, edge.place.path, holds)
-
-
-def _standing(graph: MigrationGraph, parent: MigrationKey, recorded: frozenset[MigrationKey], alias: str) -> Standing:
-    own = [key for key in graph.plan(sorted(graph.nodes)) if key.app_label == parent.app_label]
-    earlier = _migrations(graph, own[: own.index(parent)])
-    later = _migrations(graph, [key for key in own[own.index(parent) + 1 :] if key in recorded])
-    migration = graph.migrations[parent]
-    made = made_by(migration, earlier, later)
-    live = read_columns(alias, parent.app_label, {table for table, _ in made})
-    return standing_of(migration, later, made, live)
-
-
-def _migrations(graph: MigrationGraph, keys: Iterable[MigrationKey]) -> Sequence[Migration]:
-    return [graph.migrations[key] for key in keys]

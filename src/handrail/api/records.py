@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from handrail.api.live import look_for
+from handrail.checks._words import listed
 from handrail.domain.dataclasses import dataclass
+from handrail.domain.graph import MigrationGraph
+from handrail.domain.history import Presence, Standing
 from handrail.domain.migration import Migration, MigrationKey
+from handrail.errors.hr128 import RecordsDisagree
 from handrail.execution.edit_records import DONE, EditRecord, Records
 from handrail.execution.records import catch_up, plan_records, put_back, update_records
 from handrail.planning.record_renames import RowChanges
 from handrail.planning.resolution import Resolution, Strategy
 from handrail.sources.django_setup import aliases_of, set_up
+from handrail.sources.history import read_history
+from handrail.sources.reach import reaching
+
+NOT_LOOKED_FOR = Standing(presence=Presence.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +55,27 @@ def plan_for(
     """
     set_up(root)
     changes = plan_records(aliases_of(database), resolution, migrations, independent=independent, written=written)
+    for alias, plan in changes.items():
+        with reaching(alias):
+            _require_schema(alias, plan, migrations, written=written)
     return RecordPlan(changes=changes)
+
+
+def _require_schema(alias: str, plan: RowChanges, migrations: Mapping[MigrationKey, Migration], *, written: bool) -> None:
+    """Make sure that what a record says is applied is in the tables before it gets the name that migrate goes by.
+
+    It may be gone: a SQLite table that was rebuilt by a migrate that did not know the old name has lost its columns.
+    """
+    if not plan.changes:
+        return
+    moves = {change.old: change.new for change in plan.changes}
+    recorded = frozenset(moves.get(key, key) for key in read_history(alias).applied)
+    graph = MigrationGraph.build(migrations, applied=recorded)
+    for change in plan.changes:
+        standing = look_for(alias, graph, change.new, recorded) if change.new in graph.nodes else NOT_LOOKED_FOR
+        if standing.presence in (Presence.ABSENT, Presence.PARTIAL):
+            why = f"{change.old} is recorded, but {listed(standing.lacking)} is not there"
+            raise RecordsDisagree(alias=alias, why=why, written=written)
 
 
 def carry_out_plan(root: Path, record_id: str, plan: RecordPlan) -> None:
