@@ -109,7 +109,7 @@ def facts_of(project: Project, graph: MigrationGraph, gap: Gap, recorded: frozen
     return GapFacts(
         gap=gap,
         edges=tuple(edges),
-        standing=look_for(alias, graph, gap.parent, recorded | graph.ancestors(gap.parent)),
+        evidence=look_for(alias, graph, gap.parent, recorded | graph.ancestors(gap.parent)),
         lines=tuple(_line_origin(project, edge) for edge in edges),
         file=file_origin(project, graph.migrations[gap.parent].path),
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from handrail.checks._gaps import made_by, standing_of
+from handrail.checks._gaps import evidence_of, made_by
 from handrail.domain.graph import MigrationGraph
-from handrail.domain.history import Standing
+from handrail.domain.history import Evidence
 from handrail.domain.migration import MigrationKey
 from handrail.sources.live_tables import read_columns
 
 
-def look_for(alias: str, graph: MigrationGraph, key: MigrationKey, others: Collection[MigrationKey]) -> Standing:
+def look_for(alias: str, graph: MigrationGraph, key: MigrationKey, others: Collection[MigrationKey]) -> Evidence:
     """Say how much of what a migration makes is in the tables of a database.
 
     others: the migrations that are taken to have run there, which may have renamed or removed it since.
@@ -22,4 +22,4 @@ def look_for(alias: str, graph: MigrationGraph, key: MigrationKey, others: Colle
     migration = graph.migrations[key]
     made = made_by(migration, earlier, later)
     live = read_columns(alias, key.app_label, {table for table, _ in made})
-    return standing_of(migration, later, made, live)
+    return evidence_of(migration, later, made, live)

@@ -9,7 +9,7 @@ from handrail.api.live import look_for
 from handrail.checks._words import listed
 from handrail.domain.dataclasses import dataclass
 from handrail.domain.graph import MigrationGraph
-from handrail.domain.history import Presence, Standing
+from handrail.domain.history import Evidence, Presence
 from handrail.domain.migration import Migration, MigrationKey
 from handrail.errors.hr128 import RecordsDisagree
 from handrail.execution.edit_records import DONE, EditRecord, Records
@@ -20,7 +20,7 @@ from handrail.sources.django_setup import aliases_of, set_up
 from handrail.sources.history import read_history
 from handrail.sources.reach import reaching
 
-NOT_LOOKED_FOR = Standing(presence=Presence.UNKNOWN)
+NOT_LOOKED_FOR = Evidence(presence=Presence.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +72,9 @@ def _require_schema(alias: str, plan: RowChanges, migrations: Mapping[MigrationK
     recorded = frozenset(moves.get(key, key) for key in read_history(alias).applied)
     graph = MigrationGraph.build(migrations, applied=recorded)
     for change in plan.changes:
-        standing = look_for(alias, graph, change.new, recorded) if change.new in graph.nodes else NOT_LOOKED_FOR
-        if standing.presence in (Presence.ABSENT, Presence.PARTIAL):
-            why = f"{change.old} is recorded, but {listed(standing.lacking)} is not there"
+        evidence = look_for(alias, graph, change.new, recorded) if change.new in graph.nodes else NOT_LOOKED_FOR
+        if evidence.presence in (Presence.ABSENT, Presence.PARTIAL):
+            why = f"{change.old} is recorded, but {listed(evidence.lacking)} is not there"
             raise RecordsDisagree(alias=alias, why=why, written=written)
 
 

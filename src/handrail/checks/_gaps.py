@@ -12,7 +12,7 @@ from handrail.conflicts.operations import rule_for
 from handrail.conflicts.operations.base import Place
 from handrail.conflicts.state import Field, Model, State, table_of
 from handrail.domain.graph import MigrationGraph
-from handrail.domain.history import Gap, Presence, Standing
+from handrail.domain.history import Evidence, Gap, Presence
 from handrail.domain.migration import Migration, MigrationKey, Operation, OperationKey
 from handrail.domain.value import Call
 
@@ -93,9 +93,9 @@ def _is_djangos(each: Field) -> bool:
     return isinstance(each.value, Call) and each.value.path.startswith(("django.db.", "django.contrib.postgres."))
 
 
-def standing_of(
+def evidence_of(
     parent: Migration, later: Iterable[Migration], made: Made, live: Mapping[str, Collection[str]] | None
-) -> Standing:
+) -> Evidence:
     """Say how much of what a migration made is there.
 
     live: the columns of the tables that are there, all in lower case; None where the app has no tables in this database.
@@ -106,7 +106,7 @@ def standing_of(
     if live is None or not made or (lacking and not _can_tell((parent, *later), made)):
         presence = Presence.UNKNOWN
     other = any(operation.name not in MAKING for operation in flatten(parent.operations))
-    return Standing(presence=presence, found=_shortened(found), lacking=_shortened(lacking), other=other)
+    return Evidence(presence=presence, found=_shortened(found), lacking=_shortened(lacking), other=other)
 
 
 def _name(table: str, name: str) -> str:

@@ -10,7 +10,7 @@ from handrail.checks.base import Check
 from handrail.domain.dataclasses import dataclass
 from handrail.domain.finding import Finding
 from handrail.domain.graph import MigrationGraph
-from handrail.domain.history import Gap, Origin, Presence, Standing
+from handrail.domain.history import Evidence, Gap, Origin, Presence
 from handrail.domain.migration import SETTING, MigrationKey
 
 
@@ -24,7 +24,7 @@ class GapFacts:
 
     gap: Gap
     edges: tuple[Edge, ...]
-    standing: Standing
+    evidence: Evidence
     lines: tuple[Origin | None, ...] = ()
     file: Origin | None = None
 
@@ -65,7 +65,7 @@ class RecordGap(Check):
         for facts in found:
             help, command = _way_out(facts, graph, database)
             yield cls.say(
-                {"child": listed(facts.gap.children), "parent": facts.gap.parent, "schema": facts.standing.presence},
+                {"child": listed(facts.gap.children), "parent": facts.gap.parent, "schema": facts.evidence.presence},
                 locations=[edge.place for edge in facts.edges],
                 notes=list(_notes(facts, graph, database)),
                 help=help,
@@ -74,12 +74,12 @@ class RecordGap(Check):
 
 
 def _notes(facts: GapFacts, graph: MigrationGraph, database: str) -> Iterator[str]:
-    standing, parent = facts.standing, facts.gap.parent
-    if standing.found:
-        yield f"database {database} has {listed(standing.found)}"
-    if standing.lacking:
-        yield f"database {database} has no {listed(standing.lacking)}"
-    if standing.other:
+    evidence, parent = facts.evidence, facts.gap.parent
+    if evidence.found:
+        yield f"database {database} has {listed(evidence.found)}"
+    if evidence.lacking:
+        yield f"database {database} has no {listed(evidence.lacking)}"
+    if evidence.other:
         yield f"{parent} does more than the tables and columns that were looked for"
     if facts.file is not None:
         yield f"{graph.migrations[parent].path} {facts.file}"
@@ -92,8 +92,8 @@ def _way_out(facts: GapFacts, graph: MigrationGraph, database: str) -> tuple[str
     """Return the help and the next command, by what the cause is most likely to be."""
     parent, child = facts.gap.parent, facts.gap.children[0]
     setting = next((key.name for edge in facts.edges for key in edge.written if key.app_label == SETTING), "")
-    if facts.standing.presence is Presence.PRESENT:
-        condition = ", if the rest of it ran too" if facts.standing.other else ""
+    if facts.evidence.presence is Presence.PRESENT:
+        condition = ", if the rest of it ran too" if facts.evidence.other else ""
         return f"record it{condition}: {record_statement(parent)}", f"python manage.py dbshell --database {database}"
     if setting:
         return f"give settings.{setting} its old value again, or swap the model as HR113 says", "handrail explain HR113"
@@ -104,9 +104,9 @@ def _way_out(facts: GapFacts, graph: MigrationGraph, database: str) -> tuple[str
             return f"{help} {child.app_label} that needs {parent} depend on {tuple(parent)}", "handrail explain HR201"
     if any(facts.lines) or facts.file == Origin():
         return _take_back(child, parent, graph), "handrail explain HR201"
-    if facts.standing.presence is Presence.UNKNOWN:
+    if facts.evidence.presence is Presence.UNKNOWN:
         return f"find out whether it ran; if it did, record it: {record_statement(parent)}", sql
-    if facts.standing.presence is Presence.PARTIAL:
+    if facts.evidence.presence is Presence.PARTIAL:
         return f"make by hand what is lacking, then record it: {record_statement(parent)}", sql
     return f"{_take_back(child, parent, graph)}; if it was always there, run its SQL by hand and record it", sql
 

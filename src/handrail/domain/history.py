@@ -31,7 +31,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Evidence:
     """What a migration makes, and whether it is there. found, lacking: tables, and columns as table.column.
 
     other: whether it also does what leaves neither a table nor a column behind, of which nothing can be told.

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from handrail.checks._edges import edges_between
-from handrail.checks._gaps import gaps, made_by, standing_of
+from handrail.checks._gaps import evidence_of, gaps, made_by
 from handrail.checks._renames import Rename, lost_records, renames
 from handrail.checks.hr113 import Swapped
 from handrail.checks.hr201 import GapFacts, RecordGap
 from handrail.checks.hr202 import RenamedAfterApply
 from handrail.domain.finding import Finding, Location, Severity
 from handrail.domain.graph import MigrationGraph
-from handrail.domain.history import ForeignKey, Gap, Origin, Presence, Standing, SwappedModel
+from handrail.domain.history import Evidence, ForeignKey, Gap, Origin, Presence, SwappedModel
 from handrail.domain.migration import Migration, MigrationKey
 from handrail.sources.facts import read_facts, to_migration
 from tests.finding_samples import key
@@ -43,19 +43,19 @@ SECOND = made("shop.0002_p", ["shop.0001_initial"], ADD.format("p"))
 def gap_facts(
     found: MigrationGraph,
     recorded: Sequence[MigrationKey],
-    standing: Standing,
+    evidence: Evidence,
     settings: Mapping[str, str] | None = None,
     **rest: object,
 ) -> GapFacts:
     (gap,) = gaps(found, recorded)
     edges = [edge for child in gap.children for edge in edges_between(found.migrations, child, gap.parent, settings or {})]
-    return GapFacts(gap=gap, edges=tuple(edges), standing=standing, **rest)  # type: ignore[arg-type]
+    return GapFacts(gap=gap, edges=tuple(edges), evidence=evidence, **rest)  # type: ignore[arg-type]
 
 
 def test_hr201_a_lost_record_can_be_put_back() -> None:
     found = graph(FIRST, SECOND)
-    standing = Standing(presence=Presence.PRESENT, found=("shop_thing",))
-    facts = gap_facts(found, [key("0002_p")], standing, file=Origin(commit="0123456789abcdef", author="Ann", subject="start"))
+    evidence = Evidence(presence=Presence.PRESENT, found=("shop_thing",))
+    facts = gap_facts(found, [key("0002_p")], evidence, file=Origin(commit="0123456789abcdef", author="Ann", subject="start"))
     assert list(RecordGap.find([facts], found, "replica")) == [
         Finding(
             code="HR201",
@@ -76,8 +76,8 @@ def test_hr201_a_lost_record_can_be_put_back() -> None:
 def test_hr201_run_before_comes_too_late() -> None:
     blog = made("blog.0001_initial", (), THING, extra='    run_before = [("shop", "0001_initial")]\n')
     found = graph(FIRST, blog)
-    standing = Standing(presence=Presence.ABSENT, lacking=("blog_thing",))
-    (finding,) = RecordGap.find([gap_facts(found, [key("0001_initial")], standing)], found)
+    evidence = Evidence(presence=Presence.ABSENT, lacking=("blog_thing",))
+    (finding,) = RecordGap.find([gap_facts(found, [key("0001_initial")], evidence)], found)
     assert finding.locations == (Location(path="blog/migrations/0001_initial.py", line=7, remark="run_before shop.0001_initial"),)
     assert finding.help == (
         "shop.0001_initial is applied, so run_before comes too late: take it out, and let the next migration of shop that needs "
@@ -91,7 +91,7 @@ SWAPPED = (
     made("acc.0001_initial", (), THING),
     made("shop.0001_initial", (), "", extra="    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL)]\n"),
 )
-ABSENT = Standing(presence=Presence.ABSENT)
+ABSENT = Evidence(presence=Presence.ABSENT)
 TAKE_BACK = (
     "let shop.0001b_ins come last: give shop.0002_p its old dependencies again, and let shop.0001b_ins depend on "
     "('shop', '0002_p')"
@@ -101,15 +101,15 @@ SQL = "python manage.py sqlmigrate shop 0001b_ins --database default"
 
 
 @pytest.mark.parametrize(
-    ("standing", "rest", "help", "command"),
+    ("evidence", "rest", "help", "command"),
     [
         (ABSENT, {"lines": (Origin(),)}, TAKE_BACK, "handrail explain HR201"),
         (ABSENT, {"file": Origin()}, TAKE_BACK, "handrail explain HR201"),
         (ABSENT, {}, f"{TAKE_BACK}; if it was always there, run its SQL by hand and record it", SQL),
-        (Standing(presence=Presence.PARTIAL), {}, f"make by hand what is lacking, then record it: {RECORD}", SQL),
-        (Standing(presence=Presence.UNKNOWN), {}, f"find out whether it ran; if it did, record it: {RECORD}", SQL),
+        (Evidence(presence=Presence.PARTIAL), {}, f"make by hand what is lacking, then record it: {RECORD}", SQL),
+        (Evidence(presence=Presence.UNKNOWN), {}, f"find out whether it ran; if it did, record it: {RECORD}", SQL),
         (
-            Standing(presence=Presence.PRESENT, other=True),
+            Evidence(presence=Presence.PRESENT, other=True),
             {},
             f"record it, if the rest of it ran too: {RECORD}",
             "python manage.py dbshell --database default",
@@ -117,10 +117,10 @@ SQL = "python manage.py sqlmigrate shop 0001b_ins --database default"
     ],
 )
 def test_hr201_the_way_out_follows_from_what_is_known(
-    standing: Standing, rest: dict[str, object], help: str, command: str
+    evidence: Evidence, rest: dict[str, object], help: str, command: str
 ) -> None:
     found = graph(FIRST, *INSERTED)
-    facts = gap_facts(found, [key("0001_initial"), key("0002_p")], standing, **rest)  # type: ignore[arg-type]
+    facts = gap_facts(found, [key("0001_initial"), key("0002_p")], evidence, **rest)  # type: ignore[arg-type]
     (finding,) = RecordGap.find([facts], found)
     assert (finding.help, finding.command) == (help, command)
 
@@ -174,40 +174,40 @@ LIVE = {"shop_thing": ["id", "n"]}
 
 
 @pytest.mark.parametrize(
-    ("migration", "earlier", "later", "live", "standing"),
+    ("migration", "earlier", "later", "live", "evidence"),
     [
-        (FIRST, [], [], LIVE, Standing(presence=Presence.PRESENT, found=("shop_thing",))),
-        (FIRST, [], [], {}, Standing(presence=Presence.ABSENT, lacking=("shop_thing",))),
+        (FIRST, [], [], LIVE, Evidence(presence=Presence.PRESENT, found=("shop_thing",))),
+        (FIRST, [], [], {}, Evidence(presence=Presence.ABSENT, lacking=("shop_thing",))),
         (
             FIRST,
             [],
             [],
             {"shop_thing": ["id"]},
-            Standing(presence=Presence.PARTIAL, found=("shop_thing",), lacking=("shop_thing.n",)),
+            Evidence(presence=Presence.PARTIAL, found=("shop_thing",), lacking=("shop_thing.n",)),
         ),
-        (SECOND, [FIRST], [], LIVE, Standing(presence=Presence.ABSENT, lacking=("shop_thing.p",))),
-        (FIRST, [], [], None, Standing(presence=Presence.UNKNOWN, lacking=("shop_thing",))),
+        (SECOND, [FIRST], [], LIVE, Evidence(presence=Presence.ABSENT, lacking=("shop_thing.p",))),
+        (FIRST, [], [], None, Evidence(presence=Presence.UNKNOWN, lacking=("shop_thing",))),
         (
             FIRST,
             [],
             [made("shop.0002_s", (), 'migrations.RunSQL("DROP TABLE shop_thing"),')],
             {},
-            Standing(presence=Presence.UNKNOWN, lacking=("shop_thing",)),
+            Evidence(presence=Presence.UNKNOWN, lacking=("shop_thing",)),
         ),
         (
             made("shop.0002_run", (), "migrations.RunPython(f),"),
             [FIRST],
             [],
             LIVE,
-            Standing(presence=Presence.UNKNOWN, other=True),
+            Evidence(presence=Presence.UNKNOWN, other=True),
         ),
     ],
     ids=["there", "not there", "a column lacks", "only a column", "routed elsewhere", "SQL may have moved it", "makes nothing"],
 )
 def test_how_much_of_a_migration_is_there(
-    migration: Migration, earlier: list[Migration], later: list[Migration], live: dict[str, list[str]] | None, standing: Standing
+    migration: Migration, earlier: list[Migration], later: list[Migration], live: dict[str, list[str]] | None, evidence: Evidence
 ) -> None:
-    assert standing_of(migration, later, made_by(migration, earlier, later), live) == standing
+    assert evidence_of(migration, later, made_by(migration, earlier, later), live) == evidence
 
 
 RENAMED = made("shop.0003_b", ["shop.0002_p"], ADD.format("b"))

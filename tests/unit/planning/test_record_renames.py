@@ -70,3 +70,15 @@ def test_a_squashed_migration_counts_when_all_it_replaces_is_recorded():
 def test_duplicate_rows_all_follow():
     found = row_changes(rows("first", "a", "b", "b"), pairs("b:b2"), (), LINE)
     assert [change.id for change in found.changes] == [3, 4]
+
+
+def test_what_an_earlier_run_renamed_and_did_not_finish_is_still_behind():
+    found = row_changes(rows("first", "b2", "c2"), pairs("b:b2", "c:c2"), (), LINE)
+    assert (found.changes, found.behind, found.needing) == ((), keys("shop.a"), key("shop.c2"))
+    assert not found.is_empty
+    assert row_changes(rows("first", "a", "b2", "c2"), pairs("b:b2", "c:c2"), (), LINE).is_empty
+
+
+def test_a_recorded_migration_that_no_file_stands_for_any_more_is_named():
+    assert row_changes(rows("first", "b"), (), (), LINE, removed=keys("shop.b shop.z")).gone == keys("shop.b")
+    assert row_changes(rows("first"), (), (), LINE, removed=keys("shop.b")).gone == ()
