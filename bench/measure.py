@@ -29,7 +29,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a process took: seconds on the clock and of the processors (its children's too), peak memory in MiB."""
+    """What a process took: seconds on the clock and of the processors (its children's too), peak memory in MiB.
+
+    A child begins as a copy of the one who starts it, so the peak is never below this process's own memory, some 25 MiB.
+    """
 
     seconds: float
     processor: float
