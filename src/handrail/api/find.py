@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from handrail.conflicts.between import between_apps, between_branches, between_leaves, inside_merges, meetings, with_origins
 from handrail.conflicts.merged import merge_files
 from handrail.domain.conflict import Conflict
-from handrail.domain.dataclasses import dataclass
+from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.finding import Finding
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import MigrationKey
@@ -37,9 +37,12 @@ def find_conflicts(project: Project, apps: Sequence[str], *, base: str | None, h
     return across_branches(project, apps, base, head or "")
 
 
-def in_one_tree(project: Project, apps: Sequence[str], ref: str) -> Found:
-    """Find the conflicts between the leaf nodes of one tree, inside its newest merge migrations, and between its apps."""
-    snapshot = project.snapshot(ref)
+def in_one_tree(project: Project, apps: Sequence[str], ref: str, meant: Snapshot | None = None) -> Found:
+    """Find the conflicts between the leaf nodes of one tree, inside its newest merge migrations, and between its apps.
+
+    meant: what to take the working tree for.
+    """
+    snapshot = project.snapshot(ref) if ref else meant or as_meant(project)
     graph = MigrationGraph.build(snapshot.migrations, settings=snapshot.settings)
     torn = torn_leaves(graph, apps)
     where = standings(project, graph, torn, project.target()) if torn and not ref else {}
@@ -56,8 +59,29 @@ def in_one_tree(project: Project, apps: Sequence[str], ref: str) -> Found:
         settings=snapshot.settings,
         conflicts=tuple(with_origins(conflict, origins) for conflict in found),
         refs=(ref,),
-        unread=snapshot.findings,
+        unread=_unread(project, snapshot) if not ref else snapshot.findings,
     )
+
+
+def as_meant(project: Project) -> Snapshot:
+    """Return the snapshot of the working tree, with the files told apart in which git has mixed both sides."""
+    found = project.snapshot()
+    if not found.findings:
+        return found
+    from handrail.sources.mixed import unmixed
+
+    return unmixed(project)
+
+
+def _unread(project: Project, meant: Snapshot) -> tuple[Finding, ...]:
+    """Return the findings of the working tree; for a file that was told apart, resolve is next."""
+    paths = {meant.migrations[key].path: key.app_label for key in meant.aside}
+    findings = []
+    for finding in project.snapshot().findings:
+        label = next((paths[place.path] for place in finding.locations if place.path in paths), "")
+        help = "each side added the file: resolve leaves theirs and gives ours another name"
+        findings.append(replace(finding, help=help, command=f"handrail resolve {label}") if label else finding)
+    return tuple(findings)
 
 
 def _open_pairs(project: Project, graph: MigrationGraph, ref: str) -> list[tuple[MigrationKey, MigrationKey]]:
@@ -73,11 +97,18 @@ def _open_pairs(project: Project, graph: MigrationGraph, ref: str) -> list[tuple
     return meetings(graph, new, graph.nodes) if new else []
 
 
-def across_branches(project: Project, apps: Sequence[str], base: str, head: str) -> Found:
-    """Find what merging head ("": the working tree) into base would meet."""
+def across_branches(project: Project, apps: Sequence[str], base: str, head: str, *, aside: bool = False) -> Found:
+    """Find what merging head ("": the working tree) into base would meet.
+
+    aside: take our migrations that have the name of one of theirs for what they will be under another name.
+    """
     common = project.require_repository().merge_base(base, "HEAD" if head in ("", ":") else head)
-    theirs, ours = project.snapshot(base), project.snapshot(head)
+    theirs, ours = project.snapshot(base), project.snapshot(head) if head else as_meant(project)
     before = project.snapshot(common) if common else Snapshot(ref="", apps={}, migrations={})
+    if aside:
+        from handrail.conflicts.aside import clashes, set_aside
+
+        ours = set_aside(ours, theirs.migrations, clashes(ours.migrations, theirs.migrations, before.migrations))
     merged = merge_files(before, ours, theirs)
     settings = {**theirs.settings, **ours.settings}
     found = between_branches(merged, settings, (head, base), apps)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from handrail.api.conflicts import findings_of, texts_of
-from handrail.api.find import Found, across_branches, in_one_tree
+from handrail.api.find import Found, across_branches, as_meant, in_one_tree
+from handrail.api.moves import followed
 from handrail.api.prove import proofs_of
 from handrail.api.records import RecordPlan, carry_out_plan, last_renames, plan_for, resolution_of
 from handrail.checks._reasons import findings_of as findings_of_reasons
 from handrail.checks._reasons import not_resolved
+from handrail.conflicts.aside import clashes, set_aside
 from handrail.conflicts.merged import merge_files
 from handrail.domain.conflict import Verdict
 from handrail.domain.dataclasses import dataclass, replace
@@ -18,7 +20,7 @@ from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import MigrationKey
 from handrail.domain.outcome import CLEAN, REFUSED, Json, Outcome
 from handrail.domain.proof import Proof
-from handrail.domain.snapshot import Snapshot
+from handrail.domain.snapshot import Aside, Snapshot
 from handrail.execution.edit_records import EditRecord
 from handrail.execution.resolving import Read, carry_out, complete, files_of
 from handrail.planning.resolution import Resolution, Strategy
@@ -26,9 +28,9 @@ from handrail.planning.resolve import resolve as plan
 from handrail.report._proof import proof_lines
 from handrail.sources.edited_tree import EditedTree
 from handrail.sources.files import WorkingTree
+from handrail.sources.git_state import Doing
 from handrail.sources.project import Project, Target
 from handrail.sources.standing import torn_leaves
-from handrail.sources.tree import Tree
 
 Confirm = Callable[[Outcome], None]
 NO_FILES = Snapshot(ref="", apps={}, migrations={})
@@ -94,6 +96,7 @@ def resolve(
             return _follow(project, situation, renames, wanted, dry_run=dry_run, confirm=confirm)
         return _nothing_to_do(project, situation, apps)
     resolution = complete(project.root, situation.snapshot, resolution, files, situation.read)
+    resolution = replace(resolution, notes=(*resolution.notes, *_still_to_come(project, situation, resolution)))
     records = _record_plan(project, situation, resolution, wanted) if update_databases else None
     outcome = _plan_outcome(situation, resolution, proofs, records)
     if dry_run:
@@ -103,34 +106,47 @@ def resolve(
     if records is not None:
         carry_out_plan(project.root, record, records)
     project.forget()
-    return replace(outcome, done=True, summary=_done(resolution, records))
+    return replace(outcome, done=True, summary=_done(resolution.without(situation.snapshot.aside), records))
+
+
+def _still_to_come(project: Project, situation: Situation, resolution: Resolution) -> Iterator[str]:
+    """Yield notes on migrations of commits that an unfinished rebase has not come to, which say old names."""
+    doing = project.in_progress
+    if doing is None or doing.doing is not Doing.REBASE or not doing.ours:
+        return
+    moves = dict(resolution.renamed)
+    for key, migration in sorted(project.snapshot(doing.ours).migrations.items()):
+        named = [old for old in (*migration.dependencies, *migration.run_before) if old in moves]
+        if named and key not in situation.snapshot.migrations:
+            yield f"{key} is still to come in this rebase and needs {named[0]}: run handrail resolve again when it is done"
 
 
 def look(project: Project, apps: Sequence[str], onto: str | None) -> Situation:
     """Read the working tree, and the target branch where it is named."""
     if onto is None:
-        found = in_one_tree(project, apps, "")
-        return Situation(found=found, snapshot=project.snapshot(), target=_target(project, found.graph, apps), read=project.read)
-    read = _merged_with(project, onto)
+        meant = followed(project.root, as_meant(project))
+        found = in_one_tree(project, apps, "", meant)
+        return Situation(found=found, snapshot=meant, target=_target(project, found.graph, apps), read=project.read)
+    merged = _merging(project, onto)
     return Situation(
-        found=across_branches(project, apps, onto, ""),
-        snapshot=read(project.tree()),
+        found=across_branches(project, apps, onto, "", aside=True),
+        snapshot=merged(as_meant(project)),
         target=project.target(onto),
-        read=read,
+        read=lambda tree: merged(project.read(tree)),
     )
 
 
-def _merged_with(project: Project, onto: str) -> Read:
-    """Return how a tree is read as it will be once it is merged with the target."""
+def _merging(project: Project, onto: str) -> Callable[[Snapshot], Snapshot]:
+    """Return what our files will be once they are merged with the target."""
     common = project.require_repository().merge_base(onto, "HEAD")
     before, theirs = project.snapshot(common) if common else NO_FILES, project.snapshot(onto)
 
-    def read(tree: Tree) -> Snapshot:
-        ours = project.read(tree)
-        merged = merge_files(before, ours, theirs)
-        return replace(ours, apps={**theirs.apps, **ours.apps}, migrations=merged.graph.migrations)
+    def merged(files: Snapshot) -> Snapshot:
+        ours = set_aside(files, theirs.migrations, clashes(files.migrations, theirs.migrations, before.migrations))
+        together = merge_files(before, ours, theirs)
+        return replace(ours, apps={**theirs.apps, **ours.apps}, migrations=together.graph.migrations)
 
-    return read
+    return merged
 
 
 def _target(project: Project, graph: MigrationGraph, apps: Sequence[str]) -> Target | None:
@@ -188,6 +204,7 @@ def _nothing_to_do(project: Project, situation: Situation, apps: Sequence[str]) 
 
 
 def _record_plan(project: Project, situation: Situation, resolution: Resolution, database: str | None) -> RecordPlan:
+    resolution = resolution.without(situation.snapshot.aside)
     after = situation.read(EditedTree(WorkingTree(project.root), resolution.edits))
     return plan_for(project.root, database, resolution, after.migrations, independent=situation.independent, written=False)
 
@@ -200,7 +217,7 @@ def _follow(
     migrations = situation.snapshot.migrations
     independent = bool(renames.details.get("independent", False))
     records = plan_for(project.root, database, resolution, migrations, independent=independent, written=True)
-    plan = Outcome(command="resolve", exit=CLEAN, edits=(), extra=_renames_json(resolution), summary=tuple(records.lines()))
+    plan = Outcome(command="resolve", exit=CLEAN, edits=(), extra=_renames_json(resolution, {}), summary=tuple(records.lines()))
     if not dry_run and not all(changes.is_empty for changes in records.changes.values()):
         confirm(plan)
         carry_out_plan(project.root, renames.id, records)
@@ -216,7 +233,7 @@ def _plan_outcome(
         edits=resolution.edits,
         extra={
             "strategy": str(resolution.strategy),
-            **_renames_json(resolution),
+            **_renames_json(resolution, situation.snapshot.aside),
             "graph": {"leaves": [list(leaf) for leaf in resolution.leaves]},
             "notes": list(resolution.notes),
         },
@@ -225,8 +242,9 @@ def _plan_outcome(
     )
 
 
-def _renames_json(resolution: Resolution) -> dict[str, Json]:
-    return {"renamed": [[list(old), list(new)] for old, new in (*resolution.renamed, *resolution.aliases)]}
+def _renames_json(resolution: Resolution, aside: Mapping[MigrationKey, Aside]) -> dict[str, Json]:
+    pairs = (*resolution.renamed, *resolution.aliases)
+    return {"renamed": [[list(aside[old].key if old in aside else old), list(new)] for old, new in pairs]}
 
 
 def _done(resolution: Resolution, records: RecordPlan | None) -> tuple[str, ...]:

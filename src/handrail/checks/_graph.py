@@ -30,15 +30,16 @@ def graph_findings(
     branches: Mapping[MigrationKey, Sequence[str]],
     apps: Collection[str] = (),
     proofs: Sequence[Proof | None] = (),
+    moves: Mapping[MigrationKey, MigrationKey] | None = None,
 ) -> Iterator[Finding]:
     """Yield what is wrong with a graph, and one finding for every reason of its conflicts.
 
     branches: the refs that have each missing migration. apps: only findings on these, or on all where it is empty. proofs: of the
-    conflicts, in order, as far as they were run.
+    conflicts, in order, as far as they were run. moves: what resolve has renamed in this clone.
     """
     yield from Cycle.find(graph.cycle(), graph.migrations)
     missing = [edge for edge in graph.missing if not apps or edge[0].app_label in apps]
-    yield from MissingDependency.find(missing, graph.migrations, branches)
+    yield from MissingDependency.find(missing, graph.migrations, branches, moves)
     run = [(conflict, proof.equal) for conflict, proof in zip(conflicts, proofs, strict=False) if proof is not None]
     yield from leaf_findings(graph, conflicts, apps, run)
     for conflict, proof in zip_longest(conflicts, proofs):

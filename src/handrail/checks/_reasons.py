@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from handrail import checks, registry
 from handrail.checks._words import Migrations, describe, flatten, listed, operation_at, source
 from handrail.checks.base import Check
-from handrail.domain.conflict import MISSING, Conflict, Reason, Side, Verdict
+from handrail.domain.conflict import MISSING, Conflict, Kind, Reason, Side, Verdict
 from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.finding import Finding, Location, Severity
 from handrail.domain.migration import MigrationKey, Operation, OperationKey
@@ -83,6 +83,8 @@ class Contradiction:
 
     def help(self) -> str:
         """Say what to do, by the verdict."""
+        if is_only_a_name(self.reason):
+            return "let resolve give ours another name, and compare the two then"
         if self.reason.verdict is Verdict.OVERLAPPING:
             merges = self.reason.merged is not MISSING
             return "let resolve write the merged value" if merges else "choose one of the two, and change the other migration"
@@ -113,9 +115,16 @@ class Contradiction:
 
 def needs_a_person(reason: Reason) -> bool:
     """Say whether only a person can settle a reason: no merged value, or no order that is right."""
+    if is_only_a_name(reason):
+        return False
     if reason.verdict is Verdict.OVERLAPPING:
         return reason.merged is MISSING
     return reason.verdict is Verdict.ORDER_DEPENDENT and not reason.order
+
+
+def is_only_a_name(reason: Reason) -> bool:
+    """Say whether two migrations have nothing in common but what they are called."""
+    return reason.code == "HR109" and reason.kind is Kind.SAME_NAME
 
 
 def not_resolved(finding: Finding, reason: Reason, why: str) -> Finding:

@@ -20,9 +20,10 @@ class SameNameOtherContent(ReasonCheck):
 
     What to do
     ----------
-    Rename one of the two migrations, the one that is not yet on the target branch and not yet applied anywhere
-    else, and make it depend on the other. If an applied migration was edited, take the edit back and write it as
-    a new migration.
+    Where each side added the file, ``handrail resolve --onto`` the target gives yours another name, follows the
+    references of your side to it, and compares what the two do. A database that has the name recorded may have
+    applied either: look before you migrate it. If a migration was edited that is there already, take the edit back
+    and write it as a new migration.
 
     Example
     -------

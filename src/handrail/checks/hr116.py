@@ -46,13 +46,19 @@ class MissingDependency(Check):
         missing: Iterable[tuple[MigrationKey, MigrationKey]],
         migrations: Migrations,
         branches: Mapping[MigrationKey, Sequence[str]],
+        moves: Mapping[MigrationKey, MigrationKey] | None = None,
     ) -> Iterable[Finding]:
-        """Yield one finding for every edge to nowhere. branches: the refs that have the missing migration, if they are known."""
+        """Yield one finding for every edge to nowhere.
+
+        branches: the refs that have the missing migration, if they are known. moves: what an earlier resolve has renamed.
+        """
         for child, parent in missing:
             refs = branches.get(parent, ())
             near = _near(parent, migrations)
             notes = [f"{listed(refs)} {'has' if len(refs) == 1 else 'have'} it"] if refs else []
-            notes += [f"the nearest name here is {near}"] if near and not refs else []
+            moved = (moves or {}).get(parent)
+            notes = [f"resolve has renamed it to {moved}"] if moved else notes
+            notes += [f"the nearest name here is {near}"] if near and not refs and not moved else []
             here = (
                 [reference_place(migrations[child], "dependencies", [parent], f"depends on {parent}")]
                 if child in migrations
@@ -62,9 +68,21 @@ class MissingDependency(Check):
                 {"child": child, "parent": parent},
                 locations=here,
                 notes=notes,
-                help=f"merge {refs[0]} first" if refs else "bring the missing file, or name the migration that took its place",
-                command=f"git merge {refs[0]}" if refs else "handrail explain HR116",
+                help=_help(refs, moved),
+                command=_command(child, refs, moved),
             )
+
+
+def _help(refs: Sequence[str], moved: MigrationKey | None) -> str:
+    if moved:
+        return "let resolve put the new name there"
+    return f"merge {refs[0]} first" if refs else "bring the missing file, or name the migration that took its place"
+
+
+def _command(child: MigrationKey, refs: Sequence[str], moved: MigrationKey | None) -> str:
+    if moved:
+        return f"handrail resolve {child.app_label}"
+    return f"git merge {refs[0]}" if refs else "handrail explain HR116"
 
 
 def _near(parent: MigrationKey, migrations: Migrations) -> MigrationKey | None:

@@ -7,7 +7,7 @@ from itertools import product
 
 from handrail.conflicts.merged import Merged, ancestor_of, sides_of_merge
 from handrail.conflicts.sides import Sides, leaf_sides, sides_of, without_descendants
-from handrail.domain.conflict import Conflict, Kind, Reason, Side, Verdict
+from handrail.domain.conflict import Conflict, Reason, Side, Verdict
 from handrail.domain.dataclasses import replace
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import MigrationKey
@@ -57,7 +57,7 @@ def between_branches(merged: Merged, settings: Settings, refs: tuple[str, str], 
         ancestor = ancestor_of(merged, labels[0]) if len(labels) == 1 else None
         verdict = worst(inside)
         if _is_incomplete(merged.graph, (mine, yours)):
-            inside = tuple(reason for reason in inside if reason.kind is Kind.GRAPH)
+            inside = tuple(reason for reason in inside if reason.code == "HR109")
             verdict = max(worst(inside), Verdict.OPAQUE, key=lambda one: one.rank)
         found.append(Conflict(apps=labels, ancestor=ancestor, sides=(mine, yours), verdict=verdict, reasons=inside))
     return found

@@ -90,15 +90,16 @@ def file_reasons(
         return (_reason(key, f"{gone} deletes the file of {key}, {kept} changes it"),)
     if ours.digest == theirs.digest or (base is not None and base.digest in (ours.digest, theirs.digest)):
         return ()
-    word = "changes the file of" if base is not None else "adds"
-    return (_reason(key, f"each side {word} {key} with other content"),)
+    if base is None:
+        return (_reason(key, f"each side adds {key} with other content", Kind.SAME_NAME),)
+    return (_reason(key, f"each side changes the file of {key} with other content"),)
 
 
-def _reason(key: MigrationKey, explanation: str) -> Reason:
+def _reason(key: MigrationKey, explanation: str, kind: Kind = Kind.GRAPH) -> Reason:
     place = OperationKey(key.app_label, key.name, 0)
     return Reason(
         code="HR109",
-        kind=Kind.GRAPH,
+        kind=kind,
         verdict=Verdict.OVERLAPPING,
         explanation=explanation,
         name=str(key),

@@ -22,11 +22,25 @@ class App:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """Our migration of two that have one name; it has another key until it gets another name.
+
+    key: what both are called. ours: the content of our file, None where the file in the tree is ours. theirs: what belongs in the
+    place of our file, None where git brings it with the merge.
+    """
+
+    key: MigrationKey
+    ours: bytes | None = None
+    theirs: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """The migrations of a project, from the working tree (ref ""), the index (ref ":") or a git ref.
 
     settings: the values of swappable settings that are known, such as AUTH_USER_MODEL. findings: the files that could not be
-    read (HR212); their migrations are not in migrations.
+    read (HR212); their migrations are not in migrations. aside: what is called as a migration of the other side is. written: by
+    migration, the references that mean another one than its file says, with what the file says.
     """
 
     ref: str
@@ -34,6 +48,8 @@ class Snapshot:
     migrations: Mapping[MigrationKey, Migration]
     settings: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    aside: Mapping[MigrationKey, Aside] = field(default_factory=dict)
+    written: Mapping[MigrationKey, Mapping[MigrationKey, MigrationKey]] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:

@@ -46,10 +46,11 @@ def carry_out(
     independent: whether the sides can be had in both orders; kept with the record, for databases that follow later.
     Raises WouldNotHold, after everything is put back, where they are not as promised; and what writing raises.
     """
+    followed = resolution.without(before.aside)
     details = {
-        "renamed": _pairs(resolution.renamed),
-        "aliases": _pairs(resolution.aliases),
-        "removed": [list(key) for key in resolution.removed],
+        "renamed": _pairs(followed.renamed),
+        "aliases": _pairs(followed.aliases),
+        "removed": [list(key) for key in followed.removed],
         "independent": independent and resolution.keeps_operations,
         "pending": True,
     }

@@ -69,6 +69,10 @@ class Draft:
         migrations = dict(snapshot.migrations)
         return cls(snapshot=snapshot, graph=graph, migrations=migrations, files=files, fixed=fixed, suggest=suggest)
 
+    def plain(self, key: MigrationKey) -> MigrationKey:
+        """Return what a migration is called in the files, also where it is set aside."""
+        return self.snapshot.aside[key].key if key in self.snapshot.aside else key
+
     def add(self, key: MigrationKey, dependencies: Keys, operations: tuple[Operation, ...] = ()) -> None:
         """Add a migration that has no file yet."""
         body = GeneratedBody(operations=operations)
@@ -132,9 +136,30 @@ class Draft:
         found = {}
         for old, new in self.renamed.items():
             app = self.snapshot.apps.get(old.app_label)
-            if app and app.module and f"{app.module}.{old.name}" in migration.text:
-                found[f"{app.module}.{old.name}"] = f"{app.module}.{new.name}"
+            is_theirs = old in self.snapshot.aside and migration.key in self.fixed
+            name = self.plain(old).name
+            if app and app.module and f"{app.module}.{name}" in migration.text and not is_theirs:
+                found[f"{app.module}.{name}"] = f"{app.module}.{new.name}"
         return found
+
+    def as_written(self, migration: Migration, changes: Changes) -> tuple[Migration, Changes]:
+        """Return a migration and its changes with the references that its file has, where these are not what is meant."""
+        names = self.snapshot.written.get(migration.key, {})
+        if not names:
+            return migration, changes
+        read = replace(
+            migration,
+            dependencies=_named(migration.dependencies, names),
+            run_before=_named(migration.run_before, names),
+            replaces=_named(migration.replaces, names),
+        )
+        changed = replace(
+            changes,
+            dependencies=_wanted(migration.dependencies, changes.dependencies, names),
+            run_before=_wanted(migration.run_before, changes.run_before, names),
+            replaces=_wanted(migration.replaces, changes.replaces, names),
+        )
+        return read, changed
 
     def dependencies_of(self, migration: Migration, changes: Changes) -> Keys:
         """Return a migration's dependencies with the changes made."""
@@ -163,3 +188,14 @@ class Draft:
 
 def _changed(keys: Keys, change: Mapping[MigrationKey, Keys]) -> Keys:
     return tuple(dict.fromkeys(new for key in keys for new in change.get(key, (key,))))
+
+
+def _named(keys: Keys, names: Mapping[MigrationKey, MigrationKey]) -> Keys:
+    return tuple(names.get(key, key) for key in keys)
+
+
+def _wanted(
+    keys: Keys, change: Mapping[MigrationKey, Keys], names: Mapping[MigrationKey, MigrationKey]
+) -> dict[MigrationKey, Keys]:
+    """Return what becomes of the references as they are written; what means another one changes in any case."""
+    return {names.get(key, key): change.get(key, (key,)) for key in keys if key in names or key in change}

@@ -6,13 +6,17 @@ from itertools import groupby
 
 from handrail.domain.migration import MigrationKey
 from handrail.planning.draft import Draft
-from handrail.planning.naming import merge_name
+from handrail.planning.naming import free, merge_name
 
 
 def merge(draft: Draft, app_label: str) -> None:
     """Add one merge migration over all leaf nodes of an app."""
+    for key in draft.snapshot.aside:
+        if key.app_label == app_label and key not in draft.redirect:
+            name = free(draft.plain(key).name, draft.names(app_label))
+            draft.renamed[key] = draft.take(MigrationKey(app_label, name))
     leaves = draft.graph.leaf_nodes(app_label)
-    name = merge_name([leaf.name for leaf in leaves], draft.names(app_label))
+    name = merge_name([new.name for leaf in leaves for new in draft.final(leaf)], draft.names(app_label))
     draft.add(MigrationKey(app_label, name), tuple(leaves))
 
 

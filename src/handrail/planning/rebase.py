@@ -7,7 +7,7 @@ import re
 from handrail.domain.migration import Migration, MigrationKey
 from handrail.planning.draft import Draft
 from handrail.planning.lines import Line
-from handrail.planning.naming import next_name, number_of
+from handrail.planning.naming import free, next_name, number_of
 
 Keys = tuple[MigrationKey, ...]
 
@@ -79,7 +79,10 @@ def _new_parents(draft: Draft, key: MigrationKey) -> list[str]:
 
 
 def _rename(draft: Draft, key: MigrationKey, parents: list[str]) -> None:
-    name = next_name(key.name, parents, draft.names(key.app_label))
+    plain = draft.plain(key)
+    name = next_name(plain.name, parents, draft.names(key.app_label))
+    if key != plain and name == plain.name:
+        name = free(name, draft.names(key.app_label))
     if name != key.name:
         draft.renamed[key] = draft.take(MigrationKey(key.app_label, name))
 
@@ -88,7 +91,7 @@ def _rename_squashed(draft: Draft, key: MigrationKey, members: Keys) -> None:
     """Rename 0002_squashed_0003_x after what it replaces: the number of the first, the name of the last."""
     first, last = draft.final(members[0])[0], draft.final(members[-1])[0]
     form = re.fullmatch(r"(\d+)_squashed_(.+)", key.name)
-    if not form or form[2] != members[-1].name or number_of(first.name) is None:
+    if not form or form[2] != draft.plain(members[-1]).name or number_of(first.name) is None:
         _rename(draft, key, _new_parents(draft, key))
         return
     digits = re.match(r"\d+", first.name)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from handrail.domain.conflict import Conflict, Reason
-from handrail.domain.dataclasses import dataclass
+from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.edit import Edit
 from handrail.domain.finding import Finding
 from handrail.domain.migration import MigrationKey, OperationKey
@@ -57,6 +58,15 @@ class Resolution:
     def keeps_operations(self) -> bool:
         """Whether every file does what it did before, so that a record under the old name says the same of the new."""
         return not (self.dropped or self.retargeted)
+
+    def without(self, keys: Collection[MigrationKey]) -> Resolution:
+        """Return it without what became of the keys: what no record of a database can follow."""
+        return replace(
+            self,
+            renamed=tuple(pair for pair in self.renamed if pair[0] not in keys),
+            aliases=tuple(pair for pair in self.aliases if pair[0] not in keys),
+            removed=tuple(key for key in self.removed if key not in keys),
+        )
 
     @property
     def is_refused(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from handrail.domain.conflict import MISSING, Conflict, Kind, Verdict
 from handrail.domain.finding import Finding, Severity
@@ -102,7 +102,7 @@ def _unread(snapshot: Snapshot, labels: Collection[str]) -> tuple[Finding, ...]:
 
 def _left_names(draft: Draft) -> list[str]:
     """Return notes on what still says the old name of a renamed migration: comments, or strings that only the code knows."""
-    names = {old.name: new.name for old, new in draft.renamed.items() if old.name and draft.migrations[old].path}
+    names = {draft.plain(old).name: new.name for old, new in draft.renamed.items() if old.name and draft.migrations[old].path}
     if not names:
         return []
     pattern = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, sorted(names)))})(?!\w)")
@@ -226,8 +226,20 @@ def _checked(draft: Draft, strategy: Strategy, torn: Sequence[str]) -> Resolutio
         dropped=tuple(sorted(_dropped(draft))),
         retargeted=tuple(sorted(draft.renames)),
         leaves=tuple(final.leaf_nodes()),
-        notes=(*draft.notes, *_left_names(draft)),
+        notes=(*draft.notes, *_set_aside(draft), *_left_names(draft)),
     )
+
+
+def _set_aside(draft: Draft) -> Iterator[str]:
+    """Yield notes on our migrations that had the names of theirs."""
+    for key, aside in sorted(draft.snapshot.aside.items()):
+        if key in draft.renamed:
+            yield f"each side added {aside.key}: theirs keeps the name, ours is {draft.renamed[key].name} now"
+        yield f"a database that has {aside.key} recorded may have applied either of the two: look before it is migrated"
+    for key, names in sorted(draft.snapshot.written.items()):
+        for meant, name in names.items():
+            if meant not in draft.snapshot.aside:
+                yield f"{draft.plain(key)} names {name}, which resolve has renamed to {meant}"
 
 
 def _dropped(draft: Draft) -> list[OperationKey]:

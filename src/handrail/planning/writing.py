@@ -23,13 +23,12 @@ def edits_of(draft: Draft, final: MigrationGraph) -> tuple[Edit, ...]:
     for key, migration, changes in draft.remaining():
         if not migration.path:
             edits.append(_created(draft, key, migration, changes))
-        elif changes != Changes() or key != migration.key:
+        elif changes != Changes() or key != migration.key or migration.key in draft.snapshot.written:
             if migration.key in draft.fixed:
                 raise Immovable(app=key.app_label, keys=[migration.key])
-            edits.append(_rewritten(draft, key, migration, changes))
+            edits += _rewritten(draft, key, migration, changes)
     for key in draft.redirect:
-        path = draft.migrations[key].path
-        edits.append(Edit(path=path, action=Action.DELETE, before=draft.files[path]))
+        edits.append(_removed(draft, key))
     edits += _max_migrations(draft, final)
     return tuple(sorted(edits, key=lambda edit: edit.path))
 
@@ -48,19 +47,36 @@ def _created(draft: Draft, key: MigrationKey, migration: Migration, changes: Cha
     return Edit(path=path, action=Action.CREATE, after=text.encode())
 
 
-def _rewritten(draft: Draft, key: MigrationKey, migration: Migration, changes: Changes) -> Edit:
+def _removed(draft: Draft, key: MigrationKey) -> Edit:
+    path = draft.migrations[key].path
+    theirs = draft.snapshot.aside[key].theirs if key in draft.snapshot.aside else None
+    if theirs is None:
+        return Edit(path=path, action=Action.DELETE, before=draft.files[path])
+    return Edit(path=path, action=Action.REWRITE, before=draft.files[path], after=theirs)
+
+
+def _rewritten(draft: Draft, key: MigrationKey, migration: Migration, changes: Changes) -> list[Edit]:
+    """Return the edit of a file; two where our file was mixed with theirs of the same name: theirs stays, ours is made anew."""
     from handrail.planning.rewrite import rewritten
     from handrail.planning.syntax import NotRewritable
 
     before = draft.files[migration.path]
+    aside = draft.snapshot.aside.get(migration.key)
+    content = before if aside is None or aside.ours is None else aside.ours
+    read, wanted = draft.as_written(migration, changes)
     try:
-        after = before if changes == Changes() else rewritten(before, migration, changes)
+        after = content if wanted == Changes() else rewritten(content, read, wanted)
     except NotRewritable as error:
         raise NotRewritten(path=migration.path, line=error.line, what=error.what) from error
     if key == migration.key:
-        return Edit(path=migration.path, action=Action.REWRITE, before=before, after=after)
-    to = _moved(migration.path, migration.key, key)
-    return Edit(path=migration.path, action=Action.RENAME, before=before, after=after, to=to)
+        return [Edit(path=migration.path, action=Action.REWRITE, before=before, after=after)]
+    to = _moved(migration.path, draft.plain(migration.key), key)
+    if aside is None or aside.theirs is None:
+        return [Edit(path=migration.path, action=Action.RENAME, before=before, after=after, to=to)]
+    return [
+        Edit(path=migration.path, action=Action.REWRITE, before=before, after=aside.theirs),
+        Edit(path=to, action=Action.CREATE, after=after),
+    ]
 
 
 def _moved(path: str, old: MigrationKey, new: MigrationKey) -> str:

@@ -245,19 +245,17 @@ def test_hr108_tells_who_changes_by_the_app_of_the_model() -> None:
     )
 
 
-def test_hr109_says_what_the_sides_did_to_the_file() -> None:
+@pytest.mark.parametrize(
+    ("kind", "does", "command"),
+    [(Kind.SAME_NAME, "adds", "handrail resolve shop"), (Kind.GRAPH, "changes the file of", "handrail explain HR109")],
+)
+def test_hr109_says_what_the_sides_did_to_the_file(kind: Kind, does: str, command: str) -> None:
     same = (("shop", "0002_a", 0), ("shop", "0002_a", 0))
-    one = reason(
-        "HR109",
-        Kind.GRAPH,
-        Verdict.OVERLAPPING,
-        name="shop.0002_a",
-        operations=same,
-        explanation="each side adds shop.0002_a with other content",
-    )
+    said = f"each side {does} shop.0002_a with other content"
+    one = reason("HR109", kind, Verdict.OVERLAPPING, name="shop.0002_a", operations=same, explanation=said)
     (finding,) = findings_of(conflict(one, theirs="0002_a"), table(migration("0002_a", add())))
-    assert finding.message == "same-name-other-content: each side adds shop.0002_a with other content"
-    assert finding.command == "handrail explain HR109"
+    assert finding.message == f"same-name-other-content: {said}"
+    assert finding.command == command
 
 
 def test_the_command_names_the_target_branch() -> None:

@@ -97,7 +97,7 @@ def test_one_name_with_two_contents_is_no_merge_of_files() -> None:
     base = migration("a.1")
     ours, theirs = (snapshot(ref, base, migration("a.2", "a.1", text)) for ref, text in (("", "x"), ("main", "y")))
     (reason,) = merge_files(snapshot("base", base), ours, theirs).reasons
-    assert (reason.code, reason.kind, reason.verdict) == ("HR109", Kind.GRAPH, Verdict.OVERLAPPING)
+    assert (reason.code, reason.kind, reason.verdict) == ("HR109", Kind.SAME_NAME, Verdict.OVERLAPPING)
     assert reason.explanation == "each side adds a.2 with other content"
 
 
