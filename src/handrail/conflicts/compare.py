@@ -10,6 +10,7 @@ from handrail.conflicts.inventory import UNNAMED
 from handrail.conflicts.meeting import SOURCES, Meeting, Sides, sentence
 from handrail.conflicts.name_rules import NAME_RULES, rename_unnamed
 from handrail.conflicts.rules import ROW_RULES, RULES
+from handrail.conflicts.twins import unite
 from handrail.conflicts.walk import SideFootprint
 from handrail.domain.conflict import Kind, Reason, Verdict
 from handrail.domain.dataclasses import replace
@@ -29,6 +30,7 @@ NAME_SORTS = frozenset({"model name", "field name", "column", "relation", "const
 
 def compare(ours: SideFootprint, theirs: SideFootprint, ordered: Ordered) -> tuple[Reason, ...]:
     """Return a reason for everything in which the sides meet and are not independent."""
+    theirs = unite(ours, theirs)
     sides = Sides.of(ours, theirs)
     found = Found()
     for mine, yours in _pairs(ours, theirs):
