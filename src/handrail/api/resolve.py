@@ -11,6 +11,7 @@ from handrail.api.prove import proofs_of
 from handrail.api.records import RecordPlan, carry_out_plan, last_renames, plan_for, resolution_of
 from handrail.checks._reasons import findings_of as findings_of_reasons
 from handrail.checks._reasons import not_resolved
+from handrail.checks.hr117 import NotProved
 from handrail.conflicts.aside import clashes, set_aside
 from handrail.conflicts.merged import merge_files
 from handrail.domain.conflict import Verdict
@@ -88,8 +89,9 @@ def resolve(
     if resolution.is_refused:
         return _refused(project, situation, resolution, proofs, apps)
     incomplete = _incomplete(project, situation, apps)
-    if resolution.edits and incomplete:
-        return _refused(project, situation, replace(resolution, refusals=incomplete), proofs, apps)
+    wrong = incomplete or _not_proved(situation.found, proofs)
+    if resolution.edits and wrong:
+        return _refused(project, situation, replace(resolution, refusals=wrong), proofs, apps)
     if not resolution.edits:
         renames = last_renames(project.root) if update_databases else None
         if renames is not None:
@@ -166,6 +168,15 @@ def _incomplete(project: Project, situation: Situation, apps: Sequence[str]) -> 
     if not situation.found.graph.missing:
         return ()
     return tuple(one for one in findings_of(project, situation.found, apps) if one.code in ("HR116", "HR212"))
+
+
+def _not_proved(found: Found, proofs: Sequence[Proof | None]) -> tuple[Finding, ...]:
+    """Return what a proof that was asked for has not shown: it could not be run, or sides called independent are not."""
+    findings: list[Finding] = []
+    for conflict, proof in zip(found.conflicts, proofs, strict=False):
+        if proof is not None and (proof.error or conflict.verdict is Verdict.INDEPENDENT):
+            findings += NotProved.find(conflict, proof)
+    return tuple(findings)
 
 
 def _refused(
@@ -252,9 +263,11 @@ def _done(resolution: Resolution, records: RecordPlan | None) -> tuple[str, ...]
     follow = list(records.lines()) if records else []
     if records is None and names and resolution.keeps_operations:
         follow = [f"where {names} is applied already, next: handrail resolve --update-databases"]
-    leaves = ", ".join(str(leaf) for leaf in resolution.leaves)
-    again = f"read again: one leaf node in every app ({leaves})"
-    return (*resolution.notes, again, *follow, "take it back with handrail undo-edits")
+    changed = {new.app_label for _, new in (*resolution.renamed, *resolution.aliases)} | {
+        key.app_label for key in resolution.generated
+    }
+    leaves = ", ".join(str(leaf) for leaf in resolution.leaves if leaf.app_label in changed or not changed)
+    return (f"read again: one leaf node in every app ({leaves})", *follow, "take it back with handrail undo-edits")
 
 
 def _leaves(graph: MigrationGraph) -> list[list[str]]:
