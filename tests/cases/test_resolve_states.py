@@ -196,3 +196,27 @@ def test_a_dependency_that_is_gone_in_an_app_of_no_concern(team: Team) -> None:
     team.git("merge", "-q", "main", "-m", "merge")
     assert team.refuse().codes == ["HR116"]
     assert team.handrail("resolve", "shop", "--yes").json["renamed"] == MOVED
+
+
+def test_what_the_text_says_at_the_end(team: Team) -> None:
+    team.git("merge", "-q", "main", "-m", "merge")
+    said = team.handrail("resolve", "--yes", format="text", width=80)
+    assert said.out.splitlines()[-5:] == [
+        "renamed shop/migrations/0002_b.py to shop/migrations/0003_b.py",
+        "",
+        "read again: one leaf node in every app (shop.0003_b)",
+        "where shop.0002_b is applied already, next: handrail resolve --update-databases",
+        "take it back with handrail undo-edits",
+    ]
+
+
+SETTINGS = 'SECRET_KEY = "x"\nINSTALLED_APPS = ["shop"]\nDATABASES = {"default": {"ENGINE": "django.db.backends.nowhere"}}\n'
+
+
+def test_a_proof_that_cannot_be_run_is_no_success(team: Team) -> None:
+    team.git("merge", "-q", "main", "-m", "merge")
+    team.put({"./settings.py": SETTINGS, "./manage.py": 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "settings")\n'})
+    refused = team.refuse("--prove", "--database", "default")
+    assert refused.codes == ["HR117"]
+    assert refused.next == ["handrail explain HR117"]
+    team.resolve()

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from handrail.api.find import Found, find_conflicts
-from handrail.api.moves import moves_on_record
 from handrail.checks._graph import graph_findings
 from handrail.domain.dataclasses import replace
 from handrail.domain.finding import Finding
@@ -71,9 +70,15 @@ def findings_of(project: Project, found: Found, apps: Sequence[str], proofs: Seq
     holders = project.branches_with({key: path for key, path in gone.items() if path})
     branches = {key: [ref for ref in refs if ref not in found.refs] for key, refs in holders.items()}
     graph = replace(found.graph, missing=tuple(edge for edge in found.graph.missing if edge[1] in gone))
-    moves = moves_on_record(project.root) if graph.missing else {}
-    moves = {old: new for old, new in moves.items() if new in graph.nodes}
+    moves = _moves(project, graph) if graph.missing else {}
     return (*found.unread, *graph_findings(graph, found.conflicts, branches, apps, proofs, moves))
+
+
+def _moves(project: Project, graph: MigrationGraph) -> dict[MigrationKey, MigrationKey]:
+    """Return what resolve has renamed in this clone, as far as the files are there."""
+    from handrail.api.moves import moves_on_record
+
+    return {old: new for old, new in moves_on_record(project.root).items() if new in graph.nodes}
 
 
 def texts_of(findings: Iterable[Finding], migrations: Iterable[Migration]) -> dict[str, str]:
