@@ -64,7 +64,8 @@ class Found:
     def _is_said(self, mine: Access, yours: Access, pair: tuple[OperationKey, OperationKey], reason: Reason) -> bool:
         earlier = self.settled.get(pair, ())
         if mine.resource[0] == "rows":
-            return any(each.code in ("HR104", "HR105", "HR107") and each.model == reason.model for each in earlier)
+            about = (each for each in earlier if each.code in ("HR104", "HR105", "HR107") and each.model == reason.model)
+            return any(each.verdict.rank >= reason.verdict.rank for each in about)
         if mine.resource[0] not in NAME_SORTS:
             return False
         if reason.code != "HR106":

@@ -96,8 +96,8 @@ class Meeting:
         """Return the kind of a reason about the two, where nothing special is the matter the given one."""
         if self.separate:
             return Kind.STATE_DATABASE
-        sources = [access.source for access in (self.ours, self.theirs) if access.source]
-        return SOURCES[sources[0]] if sources else kind
+        sources = sorted(access.source for access in (self.ours, self.theirs) if access.source)
+        return SOURCES[sources[-1]] if sources else kind
 
     def explain(self, why: str = "") -> str:
         """Return what the two do in one sentence."""

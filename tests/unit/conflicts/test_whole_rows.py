@@ -200,3 +200,23 @@ def test_a_new_field_and_sql_that_counts_on_the_columns(tmp_path: Path, sql: str
     assert found.only().explanation == (
         f"0002_a adds field k to shop.Thing; 0002_b reads whole rows of shop.Thing in RunSQL: {WHOLE}"
     )
+
+
+def test_the_order_of_the_sides_does_not_change_which_of_several_doubts_counts(tmp_path: Path) -> None:
+    fill = run("G('Log').objects.update(k=1)")
+    added = "migrations.AddField('log', 'k', models.IntegerField(default=1)), migrations.RunPython(run)"
+    found = decided(tmp_path, added, "migrations.RunSQL('INSERT INTO shop_log VALUES (1, 2)')", base=BASE, code_a=fill)
+    assert [said[1:] for said in found.said()] == [
+        (
+            "sql",
+            "order-dependent",
+            "0002_a adds field k to shop.Log; 0002_b inserts rows into shop.Log in RunSQL: "
+            "rows inserted before and after it differ, or fail",
+        ),
+        (
+            "sql",
+            "opaque",
+            "0002_a writes shop.Log.k in RunPython; 0002_b writes fields of shop.Log that cannot be told in RunSQL: "
+            "the outcome depends on the order",
+        ),
+    ]
