@@ -215,8 +215,8 @@ def test_the_order_of_the_sides_does_not_change_which_of_several_doubts_counts(t
         ),
         (
             "sql",
-            "opaque",
-            "0002_a writes shop.Log.k in RunPython; 0002_b writes fields of shop.Log that cannot be told in RunSQL: "
-            "the outcome depends on the order",
+            "order-dependent",
+            "0002_a changes rows of shop.Log in RunPython; 0002_b inserts rows into shop.Log in RunSQL: "
+            "the rows that are met depend on the order",
         ),
     ]
