@@ -113,7 +113,7 @@ def test_deep_nesting_is_a_fault_and_no_crash() -> None:
 
 
 def test_operations_that_are_nested_too_deep_are_unknown() -> None:
-    sql = b" + ".join([b"f(1)"] * 3000)
+    sql = b" + ".join([b"f(1)"] * 1500)
     facts = read_facts(
         b"from django.db import migrations\nclass Migration(migrations.Migration):\n    operations = [migrations.RunSQL("
         + sql
