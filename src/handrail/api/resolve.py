@@ -51,10 +51,13 @@ class Situation:
         """The migrations that stay where they are; empty where it is not known which do."""
         return frozenset(self.target.migrations) & self.snapshot.migrations.keys() if self.target else frozenset()
 
-    @property
-    def independent(self) -> bool:
-        """Whether all sides can be had in every order."""
-        return all(conflict.verdict is Verdict.INDEPENDENT for conflict in self.found.conflicts)
+    def is_independent(self, resolution: Resolution) -> bool:
+        """Say whether the sides can be had in every order, as far as the records with new names need them."""
+        for conflict in self.found.conflicts:
+            keys = [key for side in conflict.sides for key in side.migrations]
+            if conflict.verdict is not Verdict.INDEPENDENT and not resolution.needed.isdisjoint(keys):
+                return False
+        return True
 
 
 def resolve(
@@ -104,7 +107,9 @@ def resolve(
     if dry_run:
         return outcome
     confirm(outcome)
-    record = carry_out(project.root, situation.snapshot, resolution, situation.read, independent=situation.independent)
+    record = carry_out(
+        project.root, situation.snapshot, resolution, situation.read, independent=situation.is_independent(resolution)
+    )
     if records is not None:
         carry_out_plan(project.root, record, records)
     project.forget()
@@ -217,7 +222,9 @@ def _nothing_to_do(project: Project, situation: Situation, apps: Sequence[str]) 
 def _record_plan(project: Project, situation: Situation, resolution: Resolution, database: str | None) -> RecordPlan:
     resolution = resolution.without(situation.snapshot.aside)
     after = situation.read(EditedTree(WorkingTree(project.root), resolution.edits))
-    return plan_for(project.root, database, resolution, after.migrations, independent=situation.independent, written=False)
+    return plan_for(
+        project.root, database, resolution, after.migrations, independent=situation.is_independent(resolution), written=False
+    )
 
 
 def _follow(

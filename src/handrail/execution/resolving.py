@@ -51,7 +51,7 @@ def carry_out(
         "renamed": _pairs(followed.renamed),
         "aliases": _pairs(followed.aliases),
         "removed": [list(key) for key in followed.removed],
-        "independent": independent and resolution.keeps_operations,
+        "independent": independent and followed.keeps_operations,
         "pending": True,
     }
     record = writer.apply(resolution.edits, root, command=command, details=details)

@@ -38,7 +38,8 @@ class Resolution:
     renamed: (old, new) keys of moved migrations, in their new order. aliases: (old, kept) keys of files that go because another
     does the same; a record of the old one stands for the kept one. removed: files that go with no alias. generated: new files.
     dropped: operations that are in no file any more. retargeted: migrations in whose operations names were followed, by their
-    old keys. leaves: the leaf nodes afterwards, of all apps.
+    old keys. needed: by their old keys, the migrations with new names and all that they need afterwards. leaves: the leaf nodes
+    afterwards, of all apps.
     """
 
     strategy: Strategy
@@ -49,6 +50,7 @@ class Resolution:
     generated: tuple[MigrationKey, ...] = ()
     dropped: tuple[OperationKey, ...] = ()
     retargeted: tuple[MigrationKey, ...] = ()
+    needed: frozenset[MigrationKey] = frozenset()
     leaves: tuple[MigrationKey, ...] = ()
     notes: tuple[str, ...] = ()
     refusals: tuple[Finding, ...] = ()
@@ -56,8 +58,8 @@ class Resolution:
 
     @property
     def keeps_operations(self) -> bool:
-        """Whether every file does what it did before, so that a record under the old name says the same of the new."""
-        return not (self.dropped or self.retargeted)
+        """Whether every file that a record with a new name needs does what it did, so that it says the same as before."""
+        return self.needed.isdisjoint((*self.retargeted, *(operation.migration for operation in self.dropped)))
 
     def without(self, keys: Collection[MigrationKey]) -> Resolution:
         """Return it without what became of the keys: what no record of a database can follow."""

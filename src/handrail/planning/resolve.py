@@ -225,9 +225,18 @@ def _checked(draft: Draft, strategy: Strategy, torn: Sequence[str]) -> Resolutio
         generated=tuple(sorted(draft.final(key)[0] for key in virtual)),
         dropped=tuple(sorted(_dropped(draft))),
         retargeted=tuple(sorted(draft.renames)),
+        needed=_needed(draft, final),
         leaves=tuple(final.leaf_nodes()),
         notes=(*draft.notes, *_set_aside(draft), *_left_names(draft)),
     )
+
+
+def _needed(draft: Draft, final: MigrationGraph) -> frozenset[MigrationKey]:
+    """Return, by their old keys, the migrations whose records get new names, and all that they need afterwards."""
+    old = {new: key for key, new in draft.renamed.items()}
+    moves = {**draft.renamed, **draft.aliases}
+    ends = [draft.renamed.get(new, new) for key, new in moves.items() if key not in draft.snapshot.aside]
+    return frozenset(old.get(key, key) for end in ends for key in final.ancestors(end))
 
 
 def _set_aside(draft: Draft) -> Iterator[str]:
