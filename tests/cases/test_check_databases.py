@@ -109,6 +109,24 @@ def test_an_unreadable_file_is_not_taken_for_a_lost_one(project: LiveProject) ->
     assert {one["code"] for one in found.json["findings"]} == {"HR212"}
 
 
+def test_a_name_that_was_never_committed_is_known_from_the_edits_on_record(project: LiveProject) -> None:
+    project.put({"shop.0003_b": migration("shop.0002_p", add("b"))})
+    project.migrate()
+    project.put({"shop.0003_a": migration("shop.0002_p", add("a")), "blog.0001_initial": migration("", THING)})
+    project.git("add", "shop/migrations/0003_a.py", "blog")
+    project.git("commit", "-q", "-m", "theirs")
+    project.handrail("resolve", "--yes")
+    assert "0004_b" in project.names()
+    project.put({"blog.0002_a": migration("blog.0001_initial", add("a"))})
+    project.git("add", "blog")
+    project.git("commit", "-q", "-m", "theirs in blog")
+    project.put({"blog.0002_b": migration("blog.0001_initial", add("b"))})
+    project.handrail("resolve", "--yes")
+    assert project.handrail("check", exit=1).messages == [
+        "HR202: renamed-after-apply: record shop.0003_b has the content of file shop.0004_b"
+    ]
+
+
 def test_a_deleted_migration_and_one_that_does_nothing_are_no_renames(project: LiveProject) -> None:
     project.put({"shop.0003_none": migration("shop.0002_p")})
     project.commit("nothing")
@@ -140,7 +158,9 @@ def test_a_squash_with_its_files_gone_is_right(project: LiveProject) -> None:
     )
     assert project.handrail("check").messages == []
     project.migrate()
+    project.query("DELETE FROM django_migrations WHERE name = '0001_squashed'")
     assert project.handrail("check").messages == []
+    assert "No migrations to apply" in project.migrate()
 
 
 def test_a_lost_record_of_code_says_that_the_schema_cannot_tell(project: LiveProject) -> None:
