@@ -131,7 +131,7 @@ def alter_use(meeting: Meeting) -> Reason | None:
     if not alter.detail["known"]:
         return meeting.reason("HR107", Kind.SAME_FIELD, ORDER)
     retyped, recast = (test(alter.before, alter.after) for test in (fields.retyped, fields.recast))
-    if how in ("reference", "generated") and retyped:
+    if how in ("reference", "generated") and (retyped or _restated(alter, how)):
         why = FOLLOWS if how == "reference" else "a column that a generated one is made of cannot be altered on PostgreSQL"
         kind = Kind.REFERENCE if how == "reference" else Kind.SAME_FIELD
         return meeting.reason("HR107", kind, ORDER, why, order=meeting.first_then_second())
@@ -141,7 +141,25 @@ def alter_use(meeting: Meeting) -> Reason | None:
     if how in ("index", "together", "constraint", "order") and recast:
         why = "what is made of the column depends on its type and name at that moment"
         return meeting.reason("HR107", Kind.SAME_FIELD, ORDER, why, order=meeting.first_then_second())
+    if how == "together" and _takes_along(alter, meeting.second.after):
+        why = "Django drops whatever makes the column alone unique or indexes it"
+        return meeting.reason("HR107", Kind.SAME_FIELD, ORDER, why, order=meeting.first_then_second())
     return None
+
+
+def _restated(alter: Access, how: str) -> bool:
+    """Say whether a change of the comment alone states the type again, as Django does (BaseDatabaseSchemaEditor._alter_field)."""
+    return how == "generated" and "db_comment" in alter.detail["changed"]
+
+
+def _takes_along(alter: Access, together: Value) -> bool:
+    """Say whether unique or db_index goes, and unique_together or index_together has the column alone.
+
+    Django finds what to drop by its columns, and spares only what a constraint or an index of the model names (_alter_field,
+    5.2 to 6.1).
+    """
+    gone = any(name in alter.detail["changed"] and fields.get(alter.after, name) is not True for name in ("unique", "db_index"))
+    return gone and isinstance(together, frozenset) and any(len(names) == 1 for names in together if isinstance(names, tuple))
 
 
 def alter_code(meeting: Meeting) -> Reason | None:
