@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from handrail.execution.edit_records import Records
 from tests.cases.team import THING, Make, Team, field
 from tests.unit.planning.small_project import migration
 
@@ -184,3 +185,26 @@ def test_a_rebase_with_commits_still_to_come(make: Make) -> None:
     assert done["notes"] == ["shop.0003_c names shop.0002_b, which resolve has renamed to shop.0003_b"]
     assert team.text("shop.0003_c") == migration("shop.0003_b", field("c"))
     team.undo(before)
+
+
+@pytest.mark.parametrize(("needs", "independent"), [("", True), ("shop.0002_alter_thing_name", False)])
+def test_records_follow_in_an_app_that_needs_nothing_of_the_merged_value(make: Make, needs: str, independent: bool) -> None:
+    team = make()
+    team.labels = ("shop", "blog")
+    team.start({FIRST: migration("", THING), "blog.0001_initial": migration("", THING)})
+    ours = {
+        "shop.0002_alter_thing_name": migration(FIRST, WIDER.format("50, null=True")),
+        "blog.0002_b": migration(f"blog.0001_initial {needs}", field("b")),
+    }
+    theirs = {
+        "shop.0002_alter_thing_name": migration(FIRST, WIDER.format(80)),
+        "blog.0002_a": migration("blog.0001_initial", field("a")),
+    }
+    team.two_sides(ours, theirs)
+    merging(team)
+    done = team.resolve()
+    assert [["blog", "0002_b"], ["blog", "0003_b"]] in done["renamed"]
+    record = Records.of(team.root.resolve()).last()
+    assert record is not None
+    assert record.details["renamed"] == [[["blog", "0002_b"], ["blog", "0003_b"]]]
+    assert record.details["independent"] is independent

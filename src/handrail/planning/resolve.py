@@ -235,7 +235,8 @@ def _needed(draft: Draft, final: MigrationGraph) -> frozenset[MigrationKey]:
     """Return, by their old keys, the migrations whose records get new names, and all that they need afterwards."""
     old = {new: key for key, new in draft.renamed.items()}
     moves = {**draft.renamed, **draft.aliases}
-    ends = [draft.renamed.get(new, new) for key, new in moves.items() if key not in draft.snapshot.aside]
+    recorded = [key for key in moves if draft.migrations[key].path and key not in draft.snapshot.aside]
+    ends = [draft.renamed.get(moves[key], moves[key]) for key in recorded]
     return frozenset(old.get(key, key) for end in ends for key in final.ancestors(end))
 
 
