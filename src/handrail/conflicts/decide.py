@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from handrail.conflicts.access import Mode
-from handrail.conflicts.ancestor import Ancestor
+from handrail.conflicts.ancestor import Ancestor, operations_in
 from handrail.conflicts.compare import compare
 from handrail.conflicts.state import DEFAULT_SETTINGS, model_key
-from handrail.conflicts.walk import SideFootprint, walk
+from handrail.conflicts.walk import NAMELESS, SideFootprint, walk
 from handrail.domain.conflict import Kind, Reason, Verdict
 from handrail.domain.migration import Migration, MigrationKey, Operation
 from handrail.domain.value import Call, DictOf, ListOf, Name, SetOf, Value
@@ -34,9 +34,6 @@ def decide(
     ancestor = Ancestor(base, settings)
     _read_ahead(ancestor, (*ours, *theirs))
     sides = walk("ours", ours, ancestor), walk("theirs", theirs, ancestor)
-    if any(access.mode is Mode.ERASE for side in sides for found in side.accesses.values() for access in found):
-        ancestor.read_with_needs({migration.key.app_label for migration in (*ours, *theirs)})
-        sides = walk("ours", ours, ancestor), walk("theirs", theirs, ancestor)
     found = compare(*sides, ordered)
     reasons = (*found, *_unordered(found), *_swapped(*sides, settings))
     verdict = max((reason.verdict for reason in reasons), key=lambda each: each.rank, default=Verdict.INDEPENDENT)
@@ -44,14 +41,31 @@ def decide(
 
 
 def _read_ahead(ancestor: Ancestor, migrations: Iterable[Migration]) -> None:
-    """Read the apps that the sides work in or name: what refers to a model has to be known when it is renamed."""
+    """Read the apps that the sides work in or name, before either side is walked: each has to see the same models.
+
+    What refers to a model has to be known when it is renamed. Code reaches models over relations and deletions that cascade,
+    which may go through apps that neither side names, but both ends are in apps that the other side works in or names.
+    """
     apps: set[str] = set()
+    code = False
     for migration in migrations:
         apps.add(migration.key.app_label)
         for operation in migration.operations:
             apps.update(_apps_in(tuple(operation.arguments.values())))
+        if any(map(_is_code, migration.operations)):
+            code = True
+            apps.update(label for label in ancestor.unread if label in migration.text)
+    if code:
+        apps.update(model.partition(".")[0] for model in {**DEFAULT_SETTINGS, **ancestor.settings}.values())
+        ancestor.read_with_needs(apps)
     for app_label in sorted(apps & ancestor.unread.keys()):
         ancestor.read(app_label)
+
+
+def _is_code(operation: Operation) -> bool:
+    """Say whether an operation is code or SQL, or has some inside."""
+    nested = (*operations_in(operation.argument("database_operations")), *operations_in(operation.argument("state_operations")))
+    return operation.name in NAMELESS or any(map(_is_code, nested))
 
 
 def _apps_in(value: Value) -> Iterator[str]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.cases.sides import Verdict, decided, order_of
+import pytest
+
+from handrail.domain.migration import MigrationKey
+from tests.cases.sides import Verdict, decided, judged, order_of, write
 
 BASE = """
 migrations.CreateModel("Thing", [
@@ -64,3 +67,66 @@ def test_a_comment_on_a_column_that_another_one_is_generated_from(tmp_path: Path
         ),
     ]
     assert order_of(found.only()) == ["shop.0002_a", "shop.0002_b"]
+
+
+SHOP = "migrations.CreateModel('Thing', [('id', models.BigAutoField(primary_key=True)), ('n', models.IntegerField(default=0))])"
+BLOG = """
+migrations.CreateModel("Post", [
+    ("id", models.BigAutoField(primary_key=True)),
+    ("n", models.IntegerField(default=0)),
+    ("thing", models.ForeignKey("shop.Thing", models.CASCADE, null=True, related_name="posts")),
+])
+"""
+POSTS = "apps.get_model('blog', 'Post').objects.update(n=5)"
+OVER_RELATION = "[each.posts.update(n=4) for each in apps.get_model('shop', 'Thing').objects.all()]"
+
+
+def run(body: str) -> str:
+    return f"def run(apps, schema_editor):\n    {body}\n"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "code_a", "code_b"),
+    [
+        ("migrations.RunPython(run)", "migrations.RunPython(run)", OVER_RELATION, POSTS),
+        ("migrations.RunPython(run)", "migrations.RunSQL('UPDATE blog_post SET n = 3')", OVER_RELATION, "pass"),
+        ("migrations.RunPython(run)", "migrations.RunSQL('UPDATE blog_post SET n = 3')", POSTS, "pass"),
+    ],
+)
+def test_both_sides_write_one_model_of_an_app_that_neither_belongs_to(
+    tmp_path: Path, a: str, b: str, code_a: str, code_b: str
+) -> None:
+    found = decided(tmp_path, a, b, base=SHOP, other=BLOG, code_a=run(code_a), code_b=run(code_b))
+    assert found.verdict is Verdict.ORDER_DEPENDENT
+    place = "RunPython" if "RunPython" in b else "RunSQL"
+    assert f"0002_a writes blog.Post.n in RunPython; 0002_b writes blog.Post.n in {place}: the outcome depends on the order" in [
+        each.explanation for each in found.reasons
+    ]
+
+
+AUTH = """
+migrations.CreateModel("User", [("id", models.BigAutoField(primary_key=True))], options={"swappable": "AUTH_USER_MODEL"})
+"""
+PROFILE = """
+migrations.CreateModel("Profile", [
+    ("id", models.BigAutoField(primary_key=True)),
+    ("user", models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)),
+])
+"""
+
+
+def test_users_deleted_under_a_setting_take_rows_of_the_other_side_with_them(tmp_path: Path) -> None:
+    write(tmp_path, "auth", "0001_initial", AUTH, [])
+    write(tmp_path, "shop", "0001_initial", PROFILE, [("auth", "0001_initial")])
+    write(tmp_path, "blog", "0001_initial", "", [])
+    needs = [("shop", "0001_initial"), ("blog", "0001_initial")]
+    delete = "apps.get_model(settings.AUTH_USER_MODEL).objects.all().delete()"
+    write(tmp_path, "blog", "0002_a", "migrations.RunPython(run)", needs, run(delete))
+    write(
+        tmp_path, "shop", "0002_b", "migrations.RunPython(run)", needs, run("apps.get_model('shop', 'Profile').objects.count()")
+    )
+    found = judged(tmp_path, [MigrationKey("blog", "0002_a")], [MigrationKey("shop", "0002_b")])
+    assert (
+        "blog.0002_a deletes rows of auth.User, and with them rows of shop.Profile in RunPython; "
+        "shop.0002_b reads rows of shop.Profile in RunPython: the rows that are met depend on the order"
+    ) in [each.explanation for each in found.reasons]
