@@ -160,3 +160,13 @@ def test_every_branch_against_every_other(repository: Sandbox) -> None:
     }
     only = conflicts(Project(root=repository.path), all_branches="wide*")
     assert [str(one.verdict) for one in only.conflicts or ()] == ["overlapping"]
+
+
+def test_every_branch_against_what_the_default_branch_got_since(repository: Sandbox) -> None:
+    branch(repository, "wide", ("shop", "0002_wide", WIDER.format(100), FIRST))
+    write(repository.path, "shop", "0002_main", WIDER.format(200), FIRST)
+    commit(repository, "main")
+    outcome = conflicts(Project(root=repository.path), all_branches="*")
+    assert said(outcome) == [(("shop",), "overlapping")]
+    assert leaves((outcome.conflicts or ())[0]) == [("wide", "0002_wide"), ("main", "0002_main")]
+    assert outcome.exit == 1
