@@ -224,6 +224,14 @@ def follow_use(meeting: Meeting) -> Reason | None:
     return meeting.reason("HR107", Kind.REFERENCE, ORDER, why, order=meeting.first_then_second())
 
 
+def follow_follow(meeting: Meeting) -> Reason | None:
+    """Each side alters another key that columns of one model follow."""
+    if meeting.ours.detail == meeting.theirs.detail:
+        return None
+    why = "SQLite gives all of these columns their types of the moment when one of the two rebuilds the table"
+    return meeting.reason("HR107", Kind.REFERENCE, ORDER, why)
+
+
 def stale_use(meeting: Meeting) -> Reason | None:
     """One side renames a field that an index or a constraint of the state still names, and the other rebuilds the table."""
     mine = meeting.sides.theirs.name if meeting.swapped else meeting.sides.ours.name
@@ -347,6 +355,7 @@ RULES = {
     (Mode.TABLE, Mode.USE): table_use,
     (Mode.MANAGED, Mode.USE): managed_use,
     **{(Mode.FOLLOW, mode): follow_use for mode in (Mode.USE, Mode.RENAME, Mode.TABLE, Mode.DDL)},
+    (Mode.FOLLOW, Mode.FOLLOW): follow_follow,
     **{(Mode.STALE, mode): stale_use for mode in (Mode.USE, Mode.TABLE, Mode.DDL)},
     **{(Mode.FORGOTTEN, mode): forgotten_use for mode in (Mode.USE, Mode.TABLE)},
     (Mode.DDL, Mode.USE): definition_use,

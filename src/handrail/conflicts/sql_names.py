@@ -44,6 +44,10 @@ def _many(code: Code, table: TableAccess, model: Model, each: Field) -> Iterator
     if table.creates or table.drops or table.alters or table.renames:
         what = f"alters the table of {model.label}.{each.name}"
         yield code.touch(("model", model.id), Mode.DDL, what, model=model.label)
+    for named in {model.key: model, **({each.target: code.place.state.get(each.target)} if each.target else {})}.values():
+        text = f"{what}, in which columns are called after {named.label}"
+        detail = {"named": True, "protects": False}
+        yield code.touch(("model", named.id), Mode.CODE, text, model=named.label, detail=detail)
     only_read = not (table.updates or table.inserts or table.deletes) and what.startswith("works")
     yield code.touch(
         ("field", model.id, each.id),

@@ -130,3 +130,52 @@ def test_users_deleted_under_a_setting_take_rows_of_the_other_side_with_them(tmp
         "blog.0002_a deletes rows of auth.User, and with them rows of shop.Profile in RunPython; "
         "shop.0002_b reads rows of shop.Profile in RunPython: the rows that are met depend on the order"
     ) in [each.explanation for each in found.reasons]
+
+
+KEYS = """
+migrations.CreateModel("Owner", [("id", models.BigAutoField(primary_key=True)), ("code", models.CharField(max_length=9, unique=True))]),
+migrations.CreateModel("Tag", [("id", models.BigAutoField(primary_key=True))]),
+migrations.CreateModel("Thing", [
+    ("id", models.BigAutoField(primary_key=True)),
+    ("owner", models.ForeignKey("shop.Owner", models.CASCADE, to_field="code")),
+    ("tag", models.ForeignKey("shop.Tag", models.CASCADE)),
+    ("tags", models.ManyToManyField("shop.Tag", related_name="+")),
+]),
+"""
+
+
+def test_two_keys_that_columns_of_one_table_follow(tmp_path: Path) -> None:
+    """SQLite rebuilds the table for the first one and not for the second, whose column keeps the old type if it comes last."""
+    found = decided(
+        tmp_path,
+        "migrations.AlterField('owner', 'code', models.CharField(max_length=30, unique=True))",
+        "migrations.AlterField('tag', 'id', models.AutoField(primary_key=True))",
+        base=KEYS,
+    )
+    assert found.said() == [
+        (
+            "HR107",
+            "reference",
+            "order-dependent",
+            "0002_a alters shop.Owner.code, which columns of shop.Thing follow; "
+            "0002_b alters shop.Tag.id, which columns of shop.Thing follow: "
+            "SQLite gives all of these columns their types of the moment when one of the two rebuilds the table",
+        ),
+    ]
+    assert order_of(found.only()) == []
+
+
+def test_sql_on_a_table_between_two_models_names_columns_after_them(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        "migrations.RenameModel('Tag', 'Label')",
+        "migrations.RunSQL('DELETE FROM shop_thing_tags WHERE tag_id = 1')",
+        base=KEYS,
+    )
+    assert (
+        "HR104",
+        "sql",
+        "order-dependent",
+        "0002_a renames shop.Tag to Label; 0002_b works on the table of shop.Thing.tags, in which columns are called after "
+        "shop.Tag in RunSQL: the old name is gone after the renaming",
+    ) in found.said()

@@ -42,7 +42,7 @@ def use_own_key(place: Place, model: Model, phrase: str) -> Access:
     return touch_field(place, model, key, Mode.USE, text, detail=detail)
 
 
-def followers(place: Place, model: Model, phrase: str) -> Iterator[Access]:
+def followers(place: Place, model: Model, key: Field, phrase: str) -> Iterator[Access]:
     """Yield that the columns of relations to a model get another type: on SQLite when their table is next rebuilt."""
     found = {other.id: other for other, _ in place.state.referring(model.key)}
     for each in model.fields.values():
@@ -51,7 +51,7 @@ def followers(place: Place, model: Model, phrase: str) -> Iterator[Access]:
             found |= {model.id: model, target.id: target}
     for other in found.values():
         text = f"{phrase}, which columns of {other.label} follow"
-        yield place.touch(("model", other.id), Mode.FOLLOW, text, model=other.label)
+        yield place.touch(("model", other.id), Mode.FOLLOW, text, model=other.label, detail=(model.id, key.id))
 
 
 def widen(place: Place, model: Model, each: Field, phrase: str, before: Value = None) -> Iterator[Access]:

@@ -40,7 +40,7 @@ class AlterField(Rule):
         yield _fields.touch_field(place, model, old, Mode.ALTER, phrase, after=kept, detail=detail)
         yield from use_targets(place, model, new, phrase)
         if fields.retyped(old.value, new.value) and old.name in (model.primary_key().name, *_referred(place, model)):
-            yield from _fields.followers(place, model, phrase)
+            yield from _fields.followers(place, model, old, phrase)
         yield from _fields.use_expression(place, model, new.value, phrase)
         yield from _fields.use_collation(place, new.value, phrase)
         yield from _fields.widen(place, model, new, phrase, old.value)
