@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from handrail.conflicts.access import Access, Mode, Resource
 from handrail.conflicts.state import Model
 from handrail.conflicts.walk import SideFootprint
+from handrail.domain.dataclasses import replace
 
 Ids = Mapping[str, str]
 """Identities on our side by those on theirs."""
