@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from handrail.conflicts import python_calls, python_containers, python_definitions, python_rows
+from handrail.conflicts.python_loops import carries_state
 from handrail.conflicts.python_values import (
     NO_VALUE,
     NONE,
@@ -26,7 +26,6 @@ from handrail.conflicts.python_values import (
     leading,
     only,
 )
-from handrail.conflicts.word_sets import words
 
 if TYPE_CHECKING:
     from handrail.conflicts.python_reader import Reader
@@ -34,14 +33,6 @@ if TYPE_CHECKING:
 UNROLLED = 80
 """Longest list whose loop is run item by item."""
 PASSES = 8
-CARRYING_METHODS = words(
-    """
-    append add insert extend setdefault create get_or_create update_or_create bulk_create pop popleft put write
-    """
-)
-CARRYING_NODES = (ast.Break, ast.Return, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Delete)
-HARMLESS_CALLS = frozenset(dir(builtins)) - {"next", "iter", "enumerate", "zip"}
-"""Calls that carry nothing from one turn of a loop to the next."""
 
 
 def run(reader: Reader, statements: Iterable[ast.stmt], scope: Scope) -> None:
@@ -147,32 +138,6 @@ def _weakly(scope: Scope, each: Callable[[], None]) -> None:
         scope.weak -= 1
 
 
-def carries_state(nodes: Iterable[ast.AST]) -> bool:
-    """Say whether what a loop does may depend on the order of the rows: it counts, stops, collects, creates, or calls others."""
-    for node in nodes:
-        for part in ast.walk(node):
-            if isinstance(part, CARRYING_NODES) or (isinstance(part, ast.AugAssign) and isinstance(part.target, ast.Name)):
-                return True
-            if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Store) and isinstance(_root(part), ast.Name):
-                return True
-            if isinstance(part, ast.Call) and _carries(part.func):
-                return True
-    return False
-
-
-def _root(target: ast.expr) -> ast.expr:
-    """Return what an item is taken of: a name, or an attribute of a row."""
-    while isinstance(target, ast.Subscript):
-        target = target.value
-    return target
-
-
-def _carries(function: ast.expr) -> bool:
-    if isinstance(function, ast.Attribute):
-        return function.attr in CARRYING_METHODS
-    return not (isinstance(function, ast.Name) and function.id in HARMLESS_CALLS)
-
-
 def _for(reader: Reader, node: ast.For, scope: Scope) -> None:
     values = reader.value(node.iter, scope)
     stops = any(isinstance(part, ast.Break | ast.Continue) for each in node.body for part in ast.walk(each))
@@ -186,7 +151,7 @@ def _for(reader: Reader, node: ast.For, scope: Scope) -> None:
             if stops:
                 _join_names(scope, before)
     else:
-        element = reader.elements(values, loop=carries_state(node.body))
+        element = reader.elements(values, loop=carries_state(node.body, node.target))
 
         def once() -> None:
             assign(reader, node.target, element, scope)

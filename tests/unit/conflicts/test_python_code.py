@@ -130,7 +130,7 @@ FULLY_READ = {
     ),
     "file saved through its field": (
         "for thing in Thing.objects.all():\n    thing.file.save('x', content=None)",
-        (row(THING, "file", "file"),),
+        (row(THING, "file", "file", "ordered"),),
     ),
     "relation followed": (
         """
@@ -140,14 +140,14 @@ FULLY_READ = {
             thing.author.save()
             thing.save()
         """,
-        (row(AUTHOR, "name", "email", "saved"), row(THING, "author", "name", "saved")),
+        (row(AUTHOR, "name", "email", "saved"), row(THING, "author", "name", "saved", "ordered")),
     ),
     "reverse accessor": (
         """
         for author in Author.objects.all():
             author.thing_set.filter(price=0).update(status="free")
         """,
-        (row(AUTHOR, "thing_set"), row(THING, "price", "status")),
+        (row(AUTHOR, "thing_set", "", "ordered"), row(THING, "price", "status")),
     ),
     "many to many": (
         "for thing in Thing.objects.all():\n    thing.tags.add(1)",
@@ -252,10 +252,13 @@ FULLY_READ = {
         "for thing in Thing.objects.all():\n    print(thing.get_status_display())",
         (row(THING, "status", "", "status?"),),
     ),
-    "class of a row": ("for thing in Thing.objects.all():\n    type(thing).objects.update(name='')", (row(THING, "", "name"),)),
+    "class of a row": (
+        "for thing in Thing.objects.all():\n    type(thing).objects.update(name='')",
+        (row(THING, "", "name", "ordered"),),
+    ),
     "class by _meta": (
         "for thing in Thing.objects.all():\n    thing._meta.model.objects.update(name='')",
-        (row(THING, "", "name"),),
+        (row(THING, "", "name", "ordered"),),
     ),
     "lists that are summed": (
         """
@@ -406,7 +409,7 @@ def test_unknown_relation_that_is_followed_is_named():
         """
     )
     assert found == CodeFootprint(
-        rows=(row(ModelKey("crm", "customer"), "city card name born", "name"),),
+        rows=(row(ModelKey("crm", "customer"), "city card name born", "name", "ordered"),),
         opaque=(
             "follows crm.customer.card, of which nothing is known",
             "writes to card of crm.customer, of which nothing is known",
