@@ -270,11 +270,10 @@ def _done(resolution: Resolution, records: RecordPlan | None) -> tuple[str, ...]
     follow = list(records.lines()) if records else []
     if records is None and names and resolution.keeps_operations:
         follow = [f"where {names} is applied already, next: handrail resolve --update-databases"]
-    changed = {new.app_label for _, new in (*resolution.renamed, *resolution.aliases)} | {
-        key.app_label for key in resolution.generated
-    }
-    leaves = ", ".join(str(leaf) for leaf in resolution.leaves if leaf.app_label in changed or not changed)
-    return (f"read again: one leaf node in every app ({leaves})", *follow, "take it back with handrail undo-edits")
+    changed = {new.app_label for new in (*(new for _, new in (*resolution.renamed, *resolution.aliases)), *resolution.generated)}
+    leaves = ", ".join(str(leaf) for leaf in resolution.leaves if leaf.app_label in changed)
+    again = f"read again: one leaf node in every app{f' ({leaves})' if leaves else ''}"
+    return (again, *follow, "take it back with handrail undo-edits")
 
 
 def _leaves(graph: MigrationGraph) -> list[list[str]]:
