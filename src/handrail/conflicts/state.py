@@ -177,12 +177,17 @@ class State:
         return own[0] if len(own) == 1 else named or (default if default is not None and default in declared else key)
 
     def referring(self, key: ModelKey) -> Iterator[tuple[Model, Field]]:
-        """Yield the fields that lead to a model."""
-        names = self._names_for(key)
-        for model in self.all():
-            for each in model.fields.values():
-                if each.target in names:
-                    yield model, each
+        """Yield the fields that lead to a model or to a proxy of it: all of them lead to the rows of one table."""
+        model = self.find(key)
+        names = self._names_for(concrete(self, model).key if model is not None and model.is_proxy else key)
+        for other in self.all():
+            for each in other.fields.values():
+                if each.target in names or (each.target is not None and self._is_proxy_of(each.target, names)):
+                    yield other, each
+
+    def _is_proxy_of(self, key: ModelKey, names: set[ModelKey]) -> bool:
+        model = self.find(key)
+        return model is not None and model.is_proxy and concrete(self, model).key in names
 
     def _names_for(self, key: ModelKey) -> set[ModelKey]:
         """Return the keys under which relations may name a model: its own, those it had, and the settings that name it."""

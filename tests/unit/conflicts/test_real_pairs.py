@@ -179,3 +179,80 @@ def test_sql_on_a_table_between_two_models_names_columns_after_them(tmp_path: Pa
         "0002_a renames shop.Tag to Label; 0002_b works on the table of shop.Thing.tags, in which columns are called after "
         "shop.Tag in RunSQL: the old name is gone after the renaming",
     ) in found.said()
+
+
+PROXIES = """
+migrations.CreateModel("Thing", [("id", models.BigAutoField(primary_key=True)), ("n", models.IntegerField(default=0))]),
+migrations.CreateModel("Proxy", [], options={"proxy": True}, bases=("shop.thing",)),
+migrations.CreateModel("Note", [
+    ("id", models.BigAutoField(primary_key=True)),
+    ("n", models.IntegerField(default=0)),
+    ("proxy", models.ForeignKey("shop.Proxy", models.CASCADE, related_name="notes")),
+]),
+"""
+
+
+def test_rows_that_lead_to_a_proxy_go_with_the_rows_of_its_model(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        "migrations.RunPython(run)",
+        "migrations.RunPython(run)",
+        base=PROXIES,
+        code_a=run("apps.get_model('shop', 'Thing').objects.filter(n=1).delete()"),
+        code_b=run("apps.get_model('shop', 'Note').objects.create(n=1)"),
+    )
+    assert (
+        "0002_a deletes rows of shop.Thing, and with them rows of shop.Note in RunPython; 0002_b changes rows of shop.Note "
+        "in RunPython: the rows that are met depend on the order"
+    ) in [each.explanation for each in found.reasons]
+
+
+def test_a_key_that_columns_of_relations_to_a_proxy_follow(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        "migrations.AlterField('thing', 'id', models.AutoField(primary_key=True))",
+        "migrations.AddField('note', 'k', models.IntegerField(default=3))",
+        base=PROXIES,
+    )
+    assert found.said() == [
+        (
+            "HR107",
+            "reference",
+            "order-dependent",
+            "0002_a alters shop.Thing.id, which columns of shop.Note follow; 0002_b adds field k to shop.Note: "
+            "SQLite gives these columns their new type when the table is next rebuilt",
+        ),
+    ]
+    assert order_of(found.only()) == ["shop.0002_a", "shop.0002_b"]
+
+
+THROUGH = """
+migrations.CreateModel("Tag", [("id", models.BigAutoField(primary_key=True)), ("n", models.IntegerField(default=0))]),
+migrations.CreateModel("Thing", [("id", models.BigAutoField(primary_key=True))]),
+migrations.CreateModel("Link", [
+    ("id", models.BigAutoField(primary_key=True)),
+    ("thing", models.ForeignKey("shop.Thing", models.CASCADE)),
+    ("tag", models.ForeignKey("shop.Tag", models.CASCADE)),
+]),
+migrations.AddField("thing", "tags", models.ManyToManyField("shop.Tag", through="shop.Link", through_fields=("thing", "tag"))),
+"""
+
+
+def test_a_renamed_field_that_through_fields_name(tmp_path: Path) -> None:
+    found = decided(
+        tmp_path,
+        "migrations.RenameField('link', 'thing', 'article')",
+        "migrations.RunPython(run)",
+        base=THROUGH,
+        code_b=run("apps.get_model('shop', 'Thing').objects.filter(tags__n=1).count()"),
+    )
+    assert found.said() == [
+        (
+            "HR104",
+            "data",
+            "order-dependent",
+            "0002_a renames shop.Link.thing to article, which through_fields of shop.Thing.tags names; "
+            "0002_b reads shop.Thing.tags in RunPython: the old name is gone after the renaming",
+        ),
+    ]
+    assert order_of(found.only()) == ["shop.0002_b", "shop.0002_a"]

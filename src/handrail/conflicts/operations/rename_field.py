@@ -8,10 +8,10 @@ from handrail.conflicts.access import Mode
 from handrail.conflicts.fields import get, is_relation
 from handrail.conflicts.operations import _fields
 from handrail.conflicts.operations.base import Place, Rule, Touched, together, use_model
-from handrail.conflicts.state import Field
+from handrail.conflicts.state import Field, Model
 from handrail.domain.dataclasses import replace
 from handrail.domain.migration import Operation
-from handrail.domain.value import Call, Value
+from handrail.domain.value import Call, ListOf, Value
 
 
 class RenameField(Rule):
@@ -30,7 +30,11 @@ class RenameField(Rule):
         each = model.field(str(operation.argument("old_name")))
         yield use_model(place, model, phrase, generated=is_relation(each.value) or not isinstance(each.value, Call))
         yield place.touch(("model", model.id), Mode.STALE, phrase, model=model.label, field=each.id)
-        yield _fields.touch_field(place, model, each, Mode.RENAME, phrase, after=str(operation.argument("new_name")))
+        new = str(operation.argument("new_name"))
+        yield _fields.touch_field(place, model, each, Mode.RENAME, phrase, after=new)
+        for owner, many in _named_through(place, model, each.name):
+            text = f"{phrase}, which through_fields of {owner.label}.{many.name} names"
+            yield _fields.touch_field(place, owner, many, Mode.RENAME, text, after=many.name)
 
     def apply(self, operation: Operation, place: Place) -> None:
         """Rename the field in the state, and where the model's options and other models' foreign keys name it."""
@@ -43,6 +47,20 @@ class RenameField(Rule):
         for other, reference in list(place.state.referring(model.key)):
             if get(reference.value, "to_field") == old:
                 place.state.put(_fields.with_field(place.state.get(other.key), _to_field(reference, new)))
+
+
+def _named_through(place: Place, model: Model, name: str) -> Iterator[tuple[Model, Field]]:
+    """Yield the relations whose through_fields name the field: they keep its old name, and cannot be used then.
+
+    ProjectState.rename_field (django/db/migrations/state.py, 5.2 to 6.1) leaves them as they are.
+    """
+    for owner in place.state.all():
+        for each in owner.fields.values():
+            named = get(each.value, "through_fields")
+            if each.through is None or not isinstance(named, ListOf | tuple) or name not in tuple(named):
+                continue
+            if place.state.follow(each.through) == model.key:
+                yield owner, each
 
 
 def _in_option(name: str, value: Value, old: str, new: str) -> Value:
