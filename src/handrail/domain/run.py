@@ -1,0 +1,132 @@
+"""What is known of runs: who migrates, what was meant, and how far it came."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from handrail.domain.dataclasses import dataclass
+from handrail.domain.migration import MigrationKey
+
+
+class RunStatus(StrEnum):
+    """How a run stands. running, where nobody holds the lock: it was interrupted."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    UNWOUND = "unwound"
+    RECOVERED = "recovered"
+
+
+class StepStatus(StrEnum):
+    """How a step stands. unwound: what it had done was taken back."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    UNWOUND = "unwound"
+
+
+class Direction(StrEnum):
+    """Which way a migration goes."""
+
+    FORWARD = "forward"
+    BACKWARD = "backward"
+
+
+class OnFailure(StrEnum):
+    """What happens to a migration that failed with a part of it done."""
+
+    STOP = "stop"
+    UNWIND = "unwind"
+    RESUME = "resume"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockHolder:
+    """Who holds the lock of a database. session: what the server calls the holder's session, "" for a lock file.
+
+    run: the id of the run, None where it has not begun one. step: the migration it is at, "" between two.
+    """
+
+    host: str = ""
+    pid: int | None = None
+    user: str = ""
+    since: datetime | None = None
+    command: str = ""
+    run: int | None = None
+    step: str = ""
+    commit: str = ""
+    session: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocker:
+    """A session that holds a lock which a statement waits for. age: seconds since its transaction began.
+
+    query: its last statement without its literals.
+    """
+
+    session: str
+    user: str = ""
+    host: str = ""
+    state: str = ""
+    age: float | None = None
+    query: str = ""
+    lock: str = ""
+    table: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One migration applied or unapplied in a run. operations: how many it has. atomic: one transaction held all of it."""
+
+    id: int
+    key: MigrationKey
+    direction: Direction
+    status: StepStatus
+    atomic: bool
+    faked: bool
+    digest: str
+    started: datetime
+    finished: datetime | None = None
+    error: str = ""
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, None while it is not over."""
+        return (self.finished - self.started).total_seconds() if self.finished else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One invocation that changed a database. session: what the server called its session, to look for what it left running.
+
+    from_nothing: nothing was applied before, so its statements are not on record.
+    """
+
+    id: int
+    command: str
+    status: RunStatus
+    started: datetime
+    finished: datetime | None
+    host: str
+    pid: int
+    user: str
+    commit: str
+    session: str
+    from_nothing: bool
+    on_failure: OnFailure
+    error: str = ""
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """How a run behaves; the settings HANDRAIL say the same names. lock_wait: seconds. lock_timeout: milliseconds a statement."""
+
+    lock_wait: float = 300.0
+    lock_timeout: int = 2000
+    on_failure: OnFailure = OnFailure.UNWIND
+    all_or_nothing: bool = False
