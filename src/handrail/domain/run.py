@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from handrail.domain.dataclasses import dataclass
+from handrail.domain.dataclasses import dataclass, field
 from handrail.domain.migration import MigrationKey
 
 
@@ -20,11 +22,12 @@ class RunStatus(StrEnum):
 
 
 class StepStatus(StrEnum):
-    """How a step stands. unwound: what it had done was taken back."""
+    """How a step stands. failed: nothing of it is there. stopped: a part is. unwound: what it had done was taken back."""
 
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    STOPPED = "stopped"
     UNWOUND = "unwound"
 
 
@@ -80,7 +83,7 @@ class Blocker:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One migration applied or unapplied in a run. operations: how many it has. atomic: one transaction held all of it."""
+    """One migration applied or unapplied in a run. atomic: one transaction held all of it, its record and the journal's."""
 
     id: int
     key: MigrationKey
@@ -97,6 +100,45 @@ class Step:
     def seconds(self) -> float | None:
         """How long it took, None while it is not over."""
         return (self.finished - self.started).total_seconds() if self.finished else None
+
+
+class Phase(StrEnum):
+    """What a statement of a step was for: to get the step done, or to take back what was done of it."""
+
+    RUN = "run"
+    UNWIND = "unwind"
+
+
+class Kind(StrEnum):
+    """What a row of the journal's statements stands for."""
+
+    OPERATION = "operation"
+    SQL = "sql"
+
+
+class Mark(StrEnum):
+    """How far it came. started: whether it was done is not on record."""
+
+    STARTED = "started"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A statement of a step that is not one transaction, or the mark of an operation.
+
+    operation: its index in the migration. before: the definition of each table that the statement touches, None where there was
+    none. reads: [method, arguments, result] of what the schema editor asked the database since the statement before it.
+    """
+
+    id: int
+    phase: Phase
+    operation: int
+    kind: Kind
+    status: Mark
+    sql: str = ""
+    before: Mapping[str, str | None] = field(default_factory=dict)
+    reads: tuple[Sequence[Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
