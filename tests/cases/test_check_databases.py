@@ -30,7 +30,7 @@ def lose_the_record(project: LiveProject) -> None:
 
 def test_a_clean_database_is_named(project: LiveProject) -> None:
     project.migrate()
-    assert said(project) == "databases compared with the files: default\n"
+    assert said(project) == "databases compared with the files: default\nno findings\n"
 
 
 def test_static_leaves_databases_out(project: LiveProject) -> None:
@@ -49,7 +49,7 @@ def test_manage_py_handrail_looks_as_well(project: LiveProject) -> None:
 def test_without_settings_databases_are_left_out(project: LiveProject) -> None:
     (project.path / "manage.py").unlink()
     reason = "no DJANGO_SETTINGS_MODULE, and no manage.py that names one"
-    assert said(project) == f"databases left out: {reason}\n"
+    assert said(project) == f"databases left out: {reason}\nno findings\n"
     refused = project.handrail("check", "--database", "default", exit=2)
     assert refused.messages == [f"HR004: no-settings: {reason}"]
 
@@ -88,7 +88,7 @@ def test_a_database_that_cannot_be_reached_is_a_refusal(project: LiveProject, en
 def test_a_database_file_that_is_not_there_is_not_made(project: LiveProject) -> None:
     place = project.path / "new.db"
     project.settings(DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(place)}})
-    assert said(project) == "databases compared with the files: default\n"
+    assert said(project) == "databases compared with the files: default\nno findings\n"
     assert not place.exists()
 
 

@@ -12,6 +12,7 @@ from handrail.domain.conflict import Conflict
 from handrail.domain.dataclasses import replace
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.snapshot import Snapshot
+from handrail.sources.asked import require_apps
 from handrail.sources.branches import OpenBranch, open_branches, trees
 from handrail.sources.project import Project
 
@@ -24,6 +25,7 @@ def among_all_branches(project: Project, apps: Sequence[str], glob: str) -> Foun
     default = project.snapshot(target)
     graph = MigrationGraph.build(default.migrations, settings=default.settings)
     read = [(branch, project.read(tree)) for branch, tree in zip(found, trees(repository, found), strict=True)]
+    require_apps(apps, default, *(snapshot for _, snapshot in read))
     branches = [contribution(branch, snapshot) for branch, snapshot in read]
     late = [one for branch, snapshot in read for one in with_default(project, branch, snapshot, target, apps)]
     base = [graph.migrations[key] for key in graph.plan(sorted(graph.nodes))]

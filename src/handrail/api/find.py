@@ -12,6 +12,7 @@ from handrail.domain.finding import Finding
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import MigrationKey
 from handrail.domain.snapshot import Snapshot
+from handrail.sources.asked import require_apps
 from handrail.sources.project import Project
 from handrail.sources.standing import ON_TARGET, standings, torn_leaves
 
@@ -43,6 +44,7 @@ def in_one_tree(project: Project, apps: Sequence[str], ref: str, meant: Snapshot
     meant: what to take the working tree for.
     """
     snapshot = project.snapshot(ref) if ref else meant or as_meant(project)
+    require_apps(apps, snapshot)
     graph = MigrationGraph.build(snapshot.migrations, settings=snapshot.settings)
     torn = torn_leaves(graph, apps)
     where = standings(project, graph, torn, project.target()) if torn and not ref else {}
@@ -105,6 +107,7 @@ def across_branches(project: Project, apps: Sequence[str], base: str, head: str,
     common = project.require_repository().merge_base(base, "HEAD" if head in ("", ":") else head)
     theirs, ours = project.snapshot(base), project.snapshot(head) if head else as_meant(project)
     before = project.snapshot(common) if common else Snapshot(ref="", apps={}, migrations={})
+    require_apps(apps, ours, theirs)
     if aside:
         from handrail.conflicts.aside import clashes, set_aside
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from handrail.api.conflicts import findings_of, texts_of
 from handrail.api.find import Found, across_branches, as_meant, in_one_tree
@@ -34,6 +34,7 @@ from handrail.sources.project import Project, Target
 from handrail.sources.standing import torn_leaves
 
 Confirm = Callable[[Outcome], None]
+Rename = tuple[MigrationKey, MigrationKey]
 NO_FILES = Snapshot(ref="", apps={}, migrations={})
 
 
@@ -99,7 +100,7 @@ def resolve(
         renames = last_renames(project.root) if update_databases else None
         if renames is not None:
             return _follow(project, situation, renames, wanted, dry_run=dry_run, confirm=confirm)
-        return _nothing_to_do(project, situation, apps)
+        return _nothing_to_do(project, situation, resolution, apps)
     resolution = complete(project.root, situation.snapshot, resolution, files, situation.read)
     resolution = replace(resolution, notes=(*resolution.notes, *_still_to_come(project, situation, resolution)))
     records = _record_plan(project, situation, resolution, wanted) if update_databases else None
@@ -198,14 +199,15 @@ def _refused(
         exit=REFUSED,
         findings=tuple(findings) or findings_of(project, found, apps),
         conflicts=found.conflicts,
-        extra={"strategy": str(resolution.strategy), "edits": [], "renamed": [], "graph": {"leaves": _leaves(found.graph)}},
+        edits=(),
+        extra=_json(resolution.strategy, [], found.graph.leaf_nodes(), resolution.notes),
         summary=("nothing was written",),
         proof=_proof_text(found, proofs),
         sources=texts_of(findings, found.graph.migrations.values()),
     )
 
 
-def _nothing_to_do(project: Project, situation: Situation, apps: Sequence[str]) -> Outcome:
+def _nothing_to_do(project: Project, situation: Situation, resolution: Resolution, apps: Sequence[str]) -> Outcome:
     found = situation.found
     findings: tuple[Finding, ...] = findings_of(project, found, apps)
     return Outcome(
@@ -213,7 +215,7 @@ def _nothing_to_do(project: Project, situation: Situation, apps: Sequence[str]) 
         exit=REFUSED if findings else CLEAN,
         findings=findings,
         edits=(),
-        extra={"renamed": [], "graph": {"leaves": _leaves(found.graph)}},
+        extra=_json(resolution.strategy, [], found.graph.leaf_nodes(), resolution.notes),
         summary=("one leaf node in every app: nothing to resolve",) if not findings else ("nothing was written",),
         sources=texts_of(findings, found.graph.migrations.values()),
     )
@@ -235,7 +237,8 @@ def _follow(
     migrations = situation.snapshot.migrations
     independent = bool(renames.details.get("independent", False))
     records = plan_for(project.root, database, resolution, migrations, independent=independent, written=True)
-    plan = Outcome(command="resolve", exit=CLEAN, edits=(), extra=_renames_json(resolution, {}), summary=tuple(records.lines()))
+    extra = _json(resolution.strategy, _renames(resolution, {}), situation.found.graph.leaf_nodes(), ())
+    plan = Outcome(command="resolve", exit=CLEAN, edits=(), extra=extra, summary=tuple(records.lines()))
     if not dry_run and not all(changes.is_empty for changes in records.changes.values()):
         confirm(plan)
         carry_out_plan(project.root, renames.id, records)
@@ -249,20 +252,25 @@ def _plan_outcome(
         command="resolve",
         exit=CLEAN,
         edits=resolution.edits,
-        extra={
-            "strategy": str(resolution.strategy),
-            **_renames_json(resolution, situation.snapshot.aside),
-            "graph": {"leaves": [list(leaf) for leaf in resolution.leaves]},
-            "notes": list(resolution.notes),
-        },
+        extra=_json(resolution.strategy, _renames(resolution, situation.snapshot.aside), resolution.leaves, resolution.notes),
         summary=(*resolution.notes, *(records.lines() if records else ()), f"strategy: {resolution.strategy}"),
         proof=_proof_text(situation.found, proofs),
     )
 
 
-def _renames_json(resolution: Resolution, aside: Mapping[MigrationKey, Aside]) -> dict[str, Json]:
+def _renames(resolution: Resolution, aside: Mapping[MigrationKey, Aside]) -> list[Rename]:
     pairs = (*resolution.renamed, *resolution.aliases)
-    return {"renamed": [[list(aside[old].key if old in aside else old), list(new)] for old, new in pairs]}
+    return [(aside[old].key if old in aside else old, new) for old, new in pairs]
+
+
+def _json(strategy: Strategy, renames: Iterable[Rename], leaves: Iterable[MigrationKey], notes: Iterable[str]) -> dict[str, Json]:
+    """Return the JSON of resolve, whatever came of it: the same keys always, beside those that every outcome has."""
+    return {
+        "strategy": str(strategy),
+        "renamed": [[list(old), list(new)] for old, new in renames],
+        "graph": {"leaves": [list(leaf) for leaf in leaves]},
+        "notes": list(notes),
+    }
 
 
 def _done(resolution: Resolution, records: RecordPlan | None) -> tuple[str, ...]:
@@ -274,10 +282,6 @@ def _done(resolution: Resolution, records: RecordPlan | None) -> tuple[str, ...]
     leaves = ", ".join(str(leaf) for leaf in resolution.leaves if leaf.app_label in changed)
     again = f"read again: one leaf node in every app{f' ({leaves})' if leaves else ''}"
     return (again, *follow, "take it back with handrail undo-edits")
-
-
-def _leaves(graph: MigrationGraph) -> list[list[str]]:
-    return [list(leaf) for leaf in graph.leaf_nodes()]
 
 
 def _proof_text(found: Found, proofs: Sequence[Proof | None]) -> tuple[str, ...]:

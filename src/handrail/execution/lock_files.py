@@ -8,7 +8,7 @@ from handrail.checks._graph import leaf_findings
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.outcome import Outcome, exit_of
 from handrail.errors.base import Refusal
-from handrail.errors.hr001 import Misused
+from handrail.sources.asked import require_apps
 from handrail.sources.files import WorkingTree
 from handrail.sources.lock_files import has_lock, lock_edits
 from handrail.sources.project import Project
@@ -23,9 +23,7 @@ def plan_lock_files(project: Project, apps: Sequence[str], *, create: bool) -> O
     snapshot = project.snapshot()
     if snapshot.findings:
         raise Refusal(snapshot.findings[0], snapshot.findings[1:])
-    unknown = [label for label in apps if label not in snapshot.apps]
-    if unknown:
-        raise Misused(problem=f"no app {unknown[0]} with migrations", command="handrail migrations-lock --help")
+    require_apps(apps, snapshot)
     graph = MigrationGraph.build(snapshot.migrations, settings=snapshot.settings)
     tree = WorkingTree(project.root)
     locked = [label for label, app in sorted(snapshot.apps.items()) if has_lock(tree, app)]

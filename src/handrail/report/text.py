@@ -61,7 +61,7 @@ def _closing(outcome: Outcome) -> Iterator[Line]:
         yield [(line, "")]
     if counts and outcome.exit != REFUSED:
         yield [(counts, "bold" if outcome.exit else "")]
-    elif not outcome.summary and outcome.exit < FINDINGS and outcome.conflicts is not None:
+    elif outcome.exit < FINDINGS and outcome.conflicts is not None:
         yield [("no findings", "")]
 
 
