@@ -6,6 +6,8 @@ migrated, beside django_migrations.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.apps.registry import Apps
 from django.db import models
 
@@ -19,9 +21,9 @@ registry = Apps()
 class SchemaRow(models.Model):
     """The version of the journal's own tables; one row."""
 
-    version = models.IntegerField()
+    version: models.IntegerField[int, int] = models.IntegerField()
 
-    class Meta:
+    class Meta:  # noqa: D106
         apps = registry
         app_label = "handrail"
         db_table = "handrail_schema"
@@ -30,21 +32,21 @@ class SchemaRow(models.Model):
 class RunRow(models.Model):
     """One run; see handrail.domain.run.Run."""
 
-    id = models.BigAutoField(primary_key=True)
-    command = models.CharField(max_length=200)
-    status = models.CharField(max_length=12)
-    started = models.DateTimeField()
-    finished = models.DateTimeField(null=True)
-    host = models.CharField(max_length=255)
-    pid = models.BigIntegerField()
-    user = models.CharField(max_length=255)
-    commit = models.CharField(max_length=64)
-    session = models.CharField(max_length=255)
-    from_nothing = models.BooleanField()
-    on_failure = models.CharField(max_length=12)
-    error = models.TextField()
+    id: models.BigAutoField[int, int] = models.BigAutoField(primary_key=True)
+    command: models.CharField[str, str] = models.CharField(max_length=200)
+    status: models.CharField[str, str] = models.CharField(max_length=12)
+    started: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    finished: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True)
+    host: models.CharField[str, str] = models.CharField(max_length=255)
+    pid: models.BigIntegerField[int, int] = models.BigIntegerField()
+    user: models.CharField[str, str] = models.CharField(max_length=255)
+    commit: models.CharField[str, str] = models.CharField(max_length=64)
+    session: models.CharField[str, str] = models.CharField(max_length=255)
+    from_nothing: models.BooleanField[bool, bool] = models.BooleanField()
+    on_failure: models.CharField[str, str] = models.CharField(max_length=12)
+    error: models.TextField[str, str] = models.TextField()
 
-    class Meta:
+    class Meta:  # noqa: D106
         apps = registry
         app_label = "handrail"
         db_table = "handrail_run"
@@ -53,21 +55,21 @@ class RunRow(models.Model):
 class StepRow(models.Model):
     """One migration of a run; sources: the digests of the modules it came from, by name, as JSON."""
 
-    id = models.BigAutoField(primary_key=True)
-    run = models.BigIntegerField(db_index=True)
-    app = models.CharField(max_length=255)
-    name = models.CharField(max_length=255)
-    direction = models.CharField(max_length=12)
-    status = models.CharField(max_length=12)
-    atomic = models.BooleanField()
-    faked = models.BooleanField()
-    digest = models.CharField(max_length=64)
-    sources = models.TextField()
-    started = models.DateTimeField()
-    finished = models.DateTimeField(null=True)
-    error = models.TextField()
+    id: models.BigAutoField[int, int] = models.BigAutoField(primary_key=True)
+    run: models.BigIntegerField[int, int] = models.BigIntegerField(db_index=True)
+    app: models.CharField[str, str] = models.CharField(max_length=255)
+    name: models.CharField[str, str] = models.CharField(max_length=255)
+    direction: models.CharField[str, str] = models.CharField(max_length=12)
+    status: models.CharField[str, str] = models.CharField(max_length=12)
+    atomic: models.BooleanField[bool, bool] = models.BooleanField()
+    faked: models.BooleanField[bool, bool] = models.BooleanField()
+    digest: models.CharField[str, str] = models.CharField(max_length=64)
+    sources: models.TextField[str, str] = models.TextField()
+    started: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    finished: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True)
+    error: models.TextField[str, str] = models.TextField()
 
-    class Meta:
+    class Meta:  # noqa: D106
         apps = registry
         app_label = "handrail"
         db_table = "handrail_step"
@@ -80,17 +82,17 @@ class StatementRow(models.Model):
     had asked before it, as JSON.
     """
 
-    id = models.BigAutoField(primary_key=True)
-    step = models.BigIntegerField(db_index=True)
-    phase = models.CharField(max_length=12)
-    operation = models.IntegerField()
-    kind = models.CharField(max_length=12)
-    status = models.CharField(max_length=12)
-    sql = models.TextField()
-    before = models.TextField()
-    reads = models.TextField()
+    id: models.BigAutoField[int, int] = models.BigAutoField(primary_key=True)
+    step: models.BigIntegerField[int, int] = models.BigIntegerField(db_index=True)
+    phase: models.CharField[str, str] = models.CharField(max_length=12)
+    operation: models.IntegerField[int, int] = models.IntegerField()
+    kind: models.CharField[str, str] = models.CharField(max_length=12)
+    status: models.CharField[str, str] = models.CharField(max_length=12)
+    sql: models.TextField[str, str] = models.TextField()
+    before: models.TextField[str, str] = models.TextField()
+    reads: models.TextField[str, str] = models.TextField()
 
-    class Meta:
+    class Meta:  # noqa: D106
         apps = registry
         app_label = "handrail"
         db_table = "handrail_statement"
@@ -99,12 +101,12 @@ class StatementRow(models.Model):
 class SourceRow(models.Model):
     """The text of a module, by its digest, signed so that nobody who can write the table can have code run."""
 
-    digest = models.CharField(primary_key=True, max_length=64)
-    path = models.TextField()
-    text = models.TextField()
-    signature = models.CharField(max_length=255)
+    digest: models.CharField[str, str] = models.CharField(primary_key=True, max_length=64)
+    path: models.TextField[str, str] = models.TextField()
+    text: models.TextField[str, str] = models.TextField()
+    signature: models.CharField[str, str] = models.CharField(max_length=255)
 
-    class Meta:
+    class Meta:  # noqa: D106
         apps = registry
         app_label = "handrail"
         db_table = "handrail_source"
@@ -113,13 +115,13 @@ class SourceRow(models.Model):
 class TagRow(models.Model):
     """A name for what was applied at a moment: applied is a JSON list of [app_label, name]."""
 
-    name = models.CharField(primary_key=True, max_length=150)
-    made = models.DateTimeField()
-    user = models.CharField(max_length=255)
-    run = models.BigIntegerField(null=True)
-    applied = models.TextField()
+    name: models.CharField[str, str] = models.CharField(primary_key=True, max_length=150)
+    made: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    user: models.CharField[str, str] = models.CharField(max_length=255)
+    run: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
+    applied: models.TextField[str, str] = models.TextField()
 
-    class Meta:
+    class Meta:  # noqa: D106
         apps = registry
         app_label = "handrail"
         db_table = "handrail_tag"
@@ -128,15 +130,15 @@ class TagRow(models.Model):
 class LeaseRow(models.Model):
     """The lock where sessions do not hold: one row. heartbeat: by the database's own clock. fence grows with every owner."""
 
-    id = models.IntegerField(primary_key=True)
-    owner = models.CharField(max_length=64)
-    fence = models.BigIntegerField()
-    heartbeat = models.DateTimeField(null=True)
-    host = models.CharField(max_length=255)
-    pid = models.BigIntegerField()
-    who = models.CharField(max_length=255)
+    id: models.IntegerField[int, int] = models.IntegerField(primary_key=True)
+    owner: models.CharField[str, str] = models.CharField(max_length=64)
+    fence: models.BigIntegerField[int, int] = models.BigIntegerField()
+    heartbeat: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True)
+    host: models.CharField[str, str] = models.CharField(max_length=255)
+    pid: models.BigIntegerField[int, int] = models.BigIntegerField()
+    who: models.CharField[str, str] = models.CharField(max_length=255)
 
-    class Meta:
+    class Meta:  # noqa: D106
         apps = registry
         app_label = "handrail"
         db_table = "handrail_lease"

@@ -1,0 +1,176 @@
+"""Writing the journal: the intent before the act, and the outcome with it.
+
+Whoever calls decides what is one transaction: nothing here begins one, except where the tables themselves are made.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from handrail.domain.migration import MigrationKey
+from handrail.domain.run import Direction, Kind, Mark, OnFailure, Phase, RunStatus, StepStatus
+from handrail.errors.hr408 import JournalTooNew
+from handrail.sources.journal_models import TABLES, VERSION, RunRow, SchemaRow, StatementRow, StepRow
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+UPGRADES: tuple[Callable[[BaseDatabaseSchemaEditor], None], ...] = ()
+"""What brings tables of version 1, 2, and so on to the next one."""
+
+
+class Journal:
+    """The journal of one database, written on the connection that migrates."""
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        """Reach nothing yet."""
+        self.connection = connection
+
+    def ensure(self) -> None:
+        """Make the tables, or bring them up to date; the caller holds the lock. Raises JournalTooNew.
+
+        Where tables commit one by one, those that are there already stay: the row that says so comes last.
+        """
+        with self.connection.cursor() as cursor:
+            present = set(self.connection.introspection.table_names(cursor))
+        version = self._version() if SchemaRow._meta.db_table in present else None
+        if version == VERSION:
+            return
+        if version is not None and version > VERSION:
+            raise JournalTooNew(alias=self.connection.alias, found=version, known=VERSION)
+        with self.connection.schema_editor() as editor:
+            for upgrade in UPGRADES[version - 1 :] if version is not None else ():
+                upgrade(editor)
+            for model in TABLES:
+                if model._meta.db_table not in present:
+                    editor.create_model(model)
+        rows = SchemaRow.objects.using(self.connection.alias)
+        if not rows.update(version=VERSION):
+            rows.create(version=VERSION)
+
+    def _version(self) -> int | None:
+        return SchemaRow.objects.using(self.connection.alias).values_list("version", flat=True).first()
+
+    def begin(self, *, command: str, session: str, commit: str, from_nothing: bool, on_failure: OnFailure) -> int:
+        """Write that a run begins, and return its id."""
+        row = RunRow(
+            command=command[:200],
+            status=RunStatus.RUNNING,
+            started=now(),
+            host=socket.gethostname()[:255],
+            pid=os.getpid(),
+            user=user_name()[:255],
+            commit=commit[:64],
+            session=session[:255],
+            from_nothing=from_nothing,
+            on_failure=on_failure,
+            error="",
+        )
+        row.save(using=self.connection.alias, force_insert=True)
+        return row.id
+
+    def end(self, run: int, status: RunStatus, error: str = "") -> None:
+        """Write how a run ended."""
+        rows = RunRow.objects.using(self.connection.alias).filter(id=run)
+        rows.update(status=status, finished=now(), error=error)
+
+    def step_started(
+        self,
+        run: int,
+        key: MigrationKey,
+        *,
+        direction: Direction,
+        atomic: bool,
+        faked: bool,
+        digest: str,
+        sources: Mapping[str, str],
+    ) -> int:
+        """Write that a migration is about to be applied or unapplied, and return the step's id."""
+        row = StepRow(
+            run=run,
+            app=key.app_label,
+            name=key.name,
+            direction=direction,
+            status=StepStatus.RUNNING,
+            atomic=atomic,
+            faked=faked,
+            digest=digest,
+            sources=json.dumps(dict(sources)),
+            started=now(),
+            error="",
+        )
+        row.save(using=self.connection.alias, force_insert=True)
+        return row.id
+
+    def step_ended(self, step: int, status: StepStatus, error: str = "") -> None:
+        """Write how a step ended: done belongs into the transaction of its record in django_migrations."""
+        StepRow.objects.using(self.connection.alias).filter(id=step).update(status=status, finished=now(), error=error)
+
+    def operation(self, step: int, phase: Phase, index: int, mark: Mark) -> None:
+        """Mark an operation: as started where no transaction holds it, as done in the transaction that does."""
+        rows = StatementRow.objects.using(self.connection.alias)
+        if not rows.filter(step=step, phase=phase, operation=index, kind=Kind.OPERATION).update(status=mark):
+            self._insert(step, phase, index, Kind.OPERATION, mark)
+
+    def statement_started(
+        self, step: int, phase: Phase, index: int, sql: str, before: Mapping[str, str | None], reads: Sequence[Any]
+    ) -> int:
+        """Write a statement before it runs. reads: what was asked since the last one. Returns the id of the row."""
+        return self._insert(step, phase, index, Kind.SQL, Mark.STARTED, sql=sql, before=before, reads=reads)
+
+    def statement_done(self, id: int) -> None:
+        """Mark a statement as done."""
+        StatementRow.objects.using(self.connection.alias).filter(id=id).update(status=Mark.DONE)
+
+    def forget(self, step: int, phase: Phase, operations: Sequence[int] | None = None) -> None:
+        """Take away what is on record of operations whose work was taken back; None: of all."""
+        rows = StatementRow.objects.using(self.connection.alias).filter(step=step, phase=phase)
+        (rows if operations is None else rows.filter(operation__in=operations)).delete()
+
+    def _insert(
+        self,
+        step: int,
+        phase: Phase,
+        index: int,
+        kind: Kind,
+        mark: Mark,
+        *,
+        sql: str = "",
+        before: Mapping[str, str | None] | None = None,
+        reads: Sequence[Any] = (),
+    ) -> int:
+        row = StatementRow(
+            step=step,
+            phase=phase,
+            operation=index,
+            kind=kind,
+            status=mark,
+            sql=sql,
+            before=json.dumps(dict(before or {})),
+            reads=json.dumps(list(reads)),
+        )
+        row.save(using=self.connection.alias, force_insert=True)
+        return row.id
+
+
+def now() -> datetime:
+    """Return this moment in UTC, as Django's fields take it: without a time zone where USE_TZ is off."""
+    from django.conf import settings
+
+    moment = datetime.now(UTC)
+    return moment if settings.USE_TZ else moment.replace(tzinfo=None)
+
+
+def user_name() -> str:
+    """Return who runs this process, "" where the system does not say (a container's user without a name raises KeyError)."""
+    with suppress(KeyError, OSError):
+        return getpass.getuser()
+    return ""
