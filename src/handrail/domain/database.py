@@ -1,4 +1,4 @@
-"""What a kind of database can do, as facts that checks and proofs ask for instead of its name."""
+"""What a kind of database can do, as facts that checks and proofs ask for instead of its name, and why it refuses."""
 
 from __future__ import annotations
 
@@ -14,6 +14,17 @@ class Scope(StrEnum):
     TABLE = "table"
     SCHEMA = "schema"
     """Inside a PostgreSQL schema, or a MySQL or SQLite database, which has no schemas."""
+
+
+class ErrorKind(StrEnum):
+    """Why a database refused a statement, as far as Handrail acts on it."""
+
+    LOCK_TIMEOUT = "lock timeout"
+    DEADLOCK = "deadlock"
+    CONNECTION_LOST = "connection lost"
+    READ_ONLY = "read-only"
+    DISK_FULL = "disk full"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

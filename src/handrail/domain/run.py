@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -63,6 +63,22 @@ class LockHolder:
     commit: str = ""
     session: str = ""
 
+    def __str__(self) -> str:
+        """Say all that is known: "migrate by ann on web-1 (pid 4711), since 14:03:22, run 12, shop.0002_b, commit 1a2b3c4"."""
+        whose = f" by {self.user}" if self.user else ""
+        where = f" on {self.host}" if self.host else ""
+        number = (
+            f"pid {self.pid}" if self.pid is not None else f"session {self.session.partition('@')[0]}" if self.session else ""
+        )
+        parts = [
+            f"{self.command or 'a session'}{whose}{where}{f' ({number})' if number else ''}",
+            f"since {moment(self.since)}" if self.since else "",
+            f"run {self.run}" if self.run is not None else "",
+            self.step,
+            f"commit {self.commit[:7]}" if self.commit else "",
+        ]
+        return ", ".join(filter(None, parts))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker:
@@ -79,6 +95,15 @@ class Blocker:
     query: str = ""
     lock: str = ""
     table: str = ""
+
+    def __str__(self) -> str:
+        """Say who it is and what it did last: "session 4711 of app on 10.0.0.7, idle in transaction for 42 s: SELECT ..."."""
+        whose = f" of {self.user}" if self.user else ""
+        where = f" on {self.host}" if self.host else ""
+        age = f" for {self.age:.0f} s" if self.age is not None else ""
+        state = f", {self.state or 'in a transaction'}{age}" if self.state or age else ""
+        lock = f", holds {self.lock}{f' on {self.table}' if self.table else ''}" if self.lock else ""
+        return f"session {self.session}{whose}{where}{state}{lock}{f': {self.query}' if self.query else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,3 +197,9 @@ class RunOptions:
     lock_timeout: int = 2000
     on_failure: OnFailure = OnFailure.UNWIND
     all_or_nothing: bool = False
+
+
+def moment(value: datetime, now: datetime | None = None) -> str:
+    """Write a moment in the local time zone: the time of day, with the date where that is another one than today's."""
+    local, today = value.astimezone(), (now or datetime.now(UTC)).astimezone().date()
+    return f"{local:%H:%M:%S}" if local.date() == today else f"{local:%Y-%m-%d %H:%M:%S}"
