@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from handrail.checks._words import Migrations, flatten
 from handrail.checks.hr113 import Swapped
-from handrail.checks.hr213 import NameWillNotFit
+from handrail.checks.hr213 import Preflight
 from handrail.checks.hr407 import LiveModel
 from handrail.conflicts.python_code import read_python
 from handrail.domain.finding import Finding
@@ -16,7 +16,7 @@ from handrail.domain.migration import Migration
 
 def file_findings(migrations: Migrations, settings: Mapping[str, str]) -> Iterator[Finding]:
     """Yield what is wrong with migrations one by one. settings: the values of swappable settings."""
-    yield from NameWillNotFit.find(migrations)
+    yield from Preflight.find(migrations)
     yield from Swapped.find_in_files(migrations, settings)
     for key in sorted(migrations):
         yield from _code_findings(migrations[key])

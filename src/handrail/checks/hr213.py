@@ -1,4 +1,4 @@
-"""A migration whose name will not fit where it has to be kept."""
+"""What can be seen to fail before the first statement: names that do not fit, databases that cannot be written."""
 
 from __future__ import annotations
 
@@ -14,33 +14,38 @@ LIMIT = 255
 Linux (NAME_MAX), macOS and Windows."""
 
 
-class NameWillNotFit(Check):
-    """The name of a migration does not fit the record table or the file system, or cannot be imported.
+class Preflight(Check):
+    """A migration would fail in the middle, or for everybody else, and that can be seen before it begins.
 
     Why it matters
     --------------
-    The name is written into ``django_migrations`` after the operations ran. A database that refuses it then has
+    The name of a migration is written into ``django_migrations`` after the operations ran. A database that refuses it then has
     the schema and no record, or cuts the name off and runs the migration again. A name outside ASCII is written
     differently by file systems that compose letters, so one machine finds the file and the next does not.
+    A server that is read-only, or the standby of another one, has records that lag behind, and is the wrong place to migrate
+    even where a user with special rights could write.
 
     What Django does
     ----------------
     ``makemigrations -n`` asks for a valid Python identifier of any length. Files that were renamed by hand or
-    made by a merge are not checked at all.
+    made by a merge are not checked at all. On a read-only server ``migrate`` fails at the first statement, with "Unable to create
+    the django_migrations table" where the database is empty.
 
     What to do
     ----------
-    Rename the file before it is applied anywhere, and name the new one in the migrations that depend on it.
+    A name: rename the file before it is applied anywhere, and name the new one in the migrations that depend on it.
+    A read-only server: run ``migrate`` against the primary server. A file or folder: let the user that migrates write there.
 
     Example
     -------
     ::
 
         error[HR213]: preflight: shop.0002_prix_barré has letters outside ASCII in its name
+        error[HR213]: preflight: default cannot be written: the server is a standby (pg_is_in_recovery)
     """
 
     code = "HR213"
-    summary = "preflight: {migration} {problem}"
+    summary = "preflight: {what} {problem}"
 
     @classmethod
     def find(cls, migrations: Migrations) -> Iterable[Finding]:
@@ -48,11 +53,16 @@ class NameWillNotFit(Check):
         for key in sorted(migrations):
             for problem in _problems(key):
                 yield cls.say(
-                    {"migration": key if len(key.name) <= 80 else f"{key.app_label}.{key.name[:60]}…", "problem": problem},
+                    {"what": key if len(key.name) <= 80 else f"{key.app_label}.{key.name[:60]}…", "problem": problem},
                     locations=[Location(path=migrations[key].path)],
                     help="rename it before it is applied anywhere",
                     command="handrail explain HR213",
                 )
+
+    @classmethod
+    def refused(cls, alias: str, problem: str, help: str) -> Finding:
+        """Return the finding that stops a run on a database. problem: what goes on after the alias, lower case."""
+        return cls.say({"what": alias, "problem": problem}, help=help, command="handrail explain HR213")
 
 
 def _problems(key: MigrationKey) -> Iterator[str]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import secrets
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, NamedTuple, Protocol
 
+from handrail.databases._sessions import Sessions
 from handrail.domain.database import DatabaseFeatures
 
 Settings = dict[str, Any]
@@ -29,7 +30,7 @@ _GENERATED = re.compile(r"_[0-9a-f]{8}(_|$)")
 class Cursor(Protocol):
     """The part of a DB-API cursor that reading needs."""
 
-    def execute(self, sql: str, params: Sequence[object] | None = None) -> object:
+    def execute(self, sql: str, params: Any = None) -> object:
         """Run one statement."""
 
     def fetchall(self) -> Sequence[Sequence[Any]]:
@@ -49,7 +50,7 @@ class CatalogueObject(NamedTuple):
     definition: str
 
 
-class Backend(ABC):
+class Backend(Sessions):
     """One kind of database."""
 
     features: ClassVar[DatabaseFeatures]

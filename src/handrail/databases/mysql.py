@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from handrail.databases._sessions_mysql import MySQLSessions
 from handrail.databases.base import Backend, CatalogueObject, Cursor, Settings, check_scratch_name, words
 from handrail.domain.database import DatabaseFeatures, Scope
 
@@ -45,7 +46,7 @@ _OTHERS = {
 }
 
 
-class MySQL(Backend):
+class MySQL(MySQLSessions, Backend):
     """MySQL and MariaDB, by their manuals."""
 
     # MySQL 8.0 manual: 13.3.3 (statements that cause an implicit commit), 9.2.1 (identifiers of 64 characters), 9.2.3 (column

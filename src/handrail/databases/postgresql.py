@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from handrail.databases._sessions_postgresql import PostgresSessions
 from handrail.databases.base import Backend, CatalogueObject, Cursor, Settings, check_scratch_name, words
 from handrail.domain.database import DatabaseFeatures, Scope
 
@@ -57,7 +58,7 @@ _ENUMS = f"""
     WHERE {_OWN.format("pg_type", "t.oid")} GROUP BY t.oid"""
 
 
-class PostgreSQL(Backend):
+class PostgreSQL(PostgresSessions, Backend):
     """PostgreSQL, by its manual."""
 
     # Manual of 18. Identifiers: 4.1.1 (63 bytes; quoted ones keep their case). "DDL" in a transaction: 13 and the

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from handrail.databases._sessions_sqlite import SQLiteSessions
 from handrail.databases.base import Backend, CatalogueObject, Cursor, Settings
 from handrail.domain.database import DatabaseFeatures, Scope
 
@@ -18,7 +19,7 @@ _TOKEN = re.compile(
 _CONSTRAINTS = ("constraint", "unique", "check", "primary", "foreign")
 
 
-class SQLite(Backend):
+class SQLite(SQLiteSessions, Backend):
     """SQLite, by its documentation."""
 
     # lang_createtable.html: constraint names are kept as text and never compared. lang_createindex.html: an index shares the

@@ -22,12 +22,16 @@ class RunStatus(StrEnum):
 
 
 class StepStatus(StrEnum):
-    """How a step stands. failed: nothing of it is there. stopped: a part is. unwound: what it had done was taken back."""
+    """How a step stands. failed: nothing of it is there. stopped: a part is. unwound: what it had done was taken back.
+
+    unwinding: it is being taken back, and can only be taken back.
+    """
 
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
     STOPPED = "stopped"
+    UNWINDING = "unwinding"
     UNWOUND = "unwound"
 
 

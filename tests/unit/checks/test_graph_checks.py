@@ -14,7 +14,7 @@ from handrail.checks.hr112 import Cycle
 from handrail.checks.hr113 import Swapped
 from handrail.checks.hr116 import MissingDependency
 from handrail.checks.hr212 import Unreadable
-from handrail.checks.hr213 import NameWillNotFit
+from handrail.checks.hr213 import Preflight
 from handrail.checks.hr407 import LiveModel
 from handrail.domain.finding import Finding, Location, Severity
 from handrail.domain.value import Call, DictOf, ListOf, Name
@@ -313,14 +313,14 @@ def test_hr212_says_where_and_what() -> None:
     ],
 )
 def test_hr213_names_that_do_not_fit(name: str, message: str) -> None:
-    (finding,) = NameWillNotFit.find(table(migration(name)))
+    (finding,) = Preflight.find(table(migration(name)))
     assert finding.message == message
     assert finding.locations == (Location(path=f"shop/migrations/{name}.py"),)
 
 
 @pytest.mark.parametrize("name", ["0001_initial", "initial", "00002-squashed_0003", "0002_" + "x" * 247])
 def test_hr213_names_that_fit(name: str) -> None:
-    assert list(NameWillNotFit.find(table(migration(name)))) == []
+    assert list(Preflight.find(table(migration(name)))) == []
 
 
 def test_hr407_models_that_are_imported() -> None:

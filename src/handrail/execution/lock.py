@@ -1,0 +1,171 @@
+"""The lock: one process at a time migrates a database.
+
+It is held by the connection that runs the migrations, so that after a kill it is free only when the server has ended the last
+statement of the dead process too. It is polled, never waited for in the server: a session that waits for an advisory lock has a
+snapshot, for which CREATE INDEX CONCURRENTLY of the holder waits (PostgreSQL 18, 13.3.5 and CREATE INDEX).
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from handrail.domain.database import ErrorKind
+from handrail.domain.run import LockHolder
+from handrail.errors.hr301 import Locked
+from handrail.errors.hr303 import LockLost
+from handrail.sources.backend import backend_of
+from handrail.sources.holder import read_holder
+from handrail.sources.reach import reaching
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+Waiting = Callable[[LockHolder | None, float], None]
+"""Called once a poll with the holder, as far as it is known, and the seconds waited so far."""
+FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 0.05, 1.0, 1.5
+"""Seconds between two polls, at first and at most, and by what they grow."""
+
+
+class Lock(ABC):
+    """The lock of one database, as a context manager.
+
+    kind: session, file, lease or none. session: what the journal calls the session that holds it; known once it is held.
+    """
+
+    kind: ClassVar[str]
+
+    def __init__(
+        self, connection: BaseDatabaseWrapper, key: str, *, wait: float, waiting: Waiting, who: str, command: str = "migrate"
+    ) -> None:
+        """key: what is locked, as the backend names it. wait: seconds. who: the user. Nothing is taken yet."""
+        self.connection = connection
+        self.backend = backend_of(connection)
+        self.key = key
+        self.wait = wait
+        self.waiting = waiting
+        self.who = who
+        self.command = command
+        self.session = ""
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def acquire(self) -> None:
+        """Take the lock, polling. Raises Locked after the time to wait, and DatabaseNotReached.
+
+        Inside a transaction of the caller it is tried once: one that polls in a transaction makes CONCURRENTLY wait for ever.
+        """
+        started, pause = time.monotonic(), FIRST_PAUSE
+        while True:
+            with reaching(self.connection.alias):
+                if self._try():
+                    return
+                holder = read_holder(self.connection)
+            waited = time.monotonic() - started
+            if waited >= self.wait or self.connection.in_atomic_block:
+                raise Locked(alias=self.connection.alias, holder=holder, waited=waited)
+            self.waiting(holder, waited)
+            time.sleep(min(random.uniform(pause / 2, pause), self.wait - waited))
+            pause = min(pause * GROWTH, LONGEST_PAUSE)
+
+    def check(self) -> None:
+        """Make sure that the lock is still held; cheap. Raises LockLost where it is not."""
+        from django.db import Error
+
+        try:
+            lost = self._lost()
+        except Error as error:
+            if self.backend.error_kind(error) is not ErrorKind.CONNECTION_LOST:
+                raise
+            raise LockLost(alias=self.connection.alias, why="the connection that held it is broken") from error
+        if lost:
+            raise LockLost(alias=self.connection.alias, why=lost)
+
+    def release(self) -> None:
+        """Give the lock back, if it is held; never raises. A session that cannot give it back is ended, which does."""
+        try:
+            self._release()
+        except Exception:  # noqa: BLE001  (whatever it is, the run's own end is what is to be told)
+            with suppress(Exception):
+                self.connection.close()
+
+    @abstractmethod
+    def _try(self) -> bool:
+        """Take the lock if it is free, and say whether it was."""
+
+    @abstractmethod
+    def _lost(self) -> str:
+        """Return why the lock is not held any more, "" where it is."""
+
+    @abstractmethod
+    def _release(self) -> None:
+        """Give it back."""
+
+
+class SessionLock(Lock):
+    """A lock that the server keeps with the session."""
+
+    kind: ClassVar = "session"
+
+    def _try(self) -> bool:
+        with self.connection.cursor() as cursor:
+            taken = self.backend.try_lock(cursor, self.key)
+            if taken:
+                self.session = self.backend.session(cursor)
+        return taken
+
+    def _lost(self) -> str:
+        with self.connection.cursor() as cursor:
+            return "" if self.backend.holds(cursor, self.key) else "the session that held it has ended"
+
+    def _release(self) -> None:
+        if self.session and self.connection.connection is not None:
+            with self.connection.cursor() as cursor:
+                self.backend.unlock(cursor, self.key)
+
+
+class NoLock(Lock):
+    """For a database in memory, which nobody else can reach."""
+
+    kind: ClassVar = "none"
+
+    def _try(self) -> bool:
+        return True
+
+    def _lost(self) -> str:
+        return ""
+
+    def _release(self) -> None:
+        """Nothing is held."""
+
+
+def lock_for(connection: BaseDatabaseWrapper, *, wait: float, waiting: Waiting, who: str, command: str = "migrate") -> Lock:
+    """Return the lock of a database, not yet taken, of the kind that can be relied on there.
+
+    wait: seconds. waiting: called while another process holds it. who: the user that migrates. command: what for.
+    Raises NoSettings for an unknown kind of database, and DatabaseNotReached.
+    """
+    backend = backend_of(connection)
+    with reaching(connection.alias), connection.cursor() as cursor:
+        key = backend.lock_key(cursor)
+        holds = backend.sessions_hold(connection.connection, cursor)
+    kind = _kind(key, locks_file=backend.locks_file, sessions_hold=holds)
+    return kind(connection, key, wait=wait, waiting=waiting, who=who, command=command)
+
+
+def _kind(key: str, *, locks_file: bool, sessions_hold: bool) -> type[Lock]:
+    from handrail.execution.lease import Lease
+    from handrail.execution.lock_file import FileLock
+
+    if locks_file:
+        return FileLock if key else NoLock
+    return SessionLock if sessions_hold else Lease
