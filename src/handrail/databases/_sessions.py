@@ -120,6 +120,6 @@ def _without_literals(query: str, dialect: str) -> str | None:
 def causes(error: BaseException) -> list[BaseException]:
     """Return an error and what it was raised from: Django wraps the driver's (django/db/utils.py, DatabaseErrorWrapper)."""
     found = [error]
-    while (cause := found[-1].__cause__ or found[-1].__context__) is not None and cause not in found:
+    while (cause := found[-1].__cause__) is not None and cause not in found:
         found.append(cause)
     return found

@@ -195,12 +195,16 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """How a run behaves; the settings HANDRAIL say the same names. lock_wait: seconds. lock_timeout: milliseconds a statement."""
+    """How a run behaves; the settings HANDRAIL say the same names. lock_wait: seconds. lock_timeout: milliseconds a statement.
+
+    direct: by alias, the settings of DATABASES that lead to the server itself where the others lead to a pooler.
+    """
 
     lock_wait: float = 300.0
     lock_timeout: int = 2000
     on_failure: OnFailure = OnFailure.UNWIND
     all_or_nothing: bool = False
+    direct: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
 
 def moment(value: datetime, now: datetime | None = None) -> str:

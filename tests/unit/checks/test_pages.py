@@ -40,7 +40,12 @@ MEANINGS = {
     "HR201": "record-gap: {child} recorded, {parent} not; schema of {parent} is {schema}",
     "HR202": "renamed-after-apply: record {old} has the content of file {new}",
     "HR212": "unreadable: {place} {reason}",
-    "HR213": "preflight: {migration} {problem}",
+    "HR213": "preflight: {what} {problem}",
+    "HR301": "locked: {alias} is being migrated by another process (waited {waited} s)",
+    "HR302": "queue: {what} did not get its lock on {alias} ({tries} tries in {seconds} s)",
+    "HR303": "lock-lost: the migration lock of {alias} is gone ({why})",
+    "HR304": "pooler: {what} needs a session, and {alias} is reached through a pooler",
+    "HR404": "still-running: session {session} of run {run} is still at work on {alias}",
     "HR407": "lint: {migration} uses {models} of today instead of taking {them} from apps.get_model",
     "HR900": "bug: {problem}",
 }
