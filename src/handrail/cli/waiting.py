@@ -1,0 +1,57 @@
+"""What is shown while another process holds the lock."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from handrail.cli.output import is_terminal, terminal_width, write_lines
+from handrail.domain.run import LockHolder
+
+QUIET = 0.5
+"""Seconds that nobody is told of: processes that start together take turns within them."""
+EVERY = 60.0
+"""Seconds between two lines where the output is no terminal."""
+CLEAR = "\r\x1b[K"
+"""Back to the beginning of the line, and erase to its end (ECMA-48, CR and EL)."""
+
+
+class Waiting:
+    """Called once a poll: one live line on a terminal, one line a minute elsewhere, so that logs stay short."""
+
+    def __init__(self, alias: str, stream: TextIO | None = None) -> None:
+        """alias: of the database; stream: standard error if none is given."""
+        self.alias = alias
+        self.stream = stream or sys.stderr
+        self.live = is_terminal(self.stream)
+        self._next = QUIET
+        self._shown = False
+
+    def __call__(self, holder: LockHolder | None, seconds: float) -> None:
+        """Say who holds the lock. seconds: waited so far."""
+        if seconds < self._next:
+            return
+        text = waiting_text(self.alias, holder)
+        if not self.live:
+            self._next = (seconds // EVERY + 1) * EVERY
+            write_lines([text], self.stream)
+            return
+        clock = f" ({seconds:.0f} s)"
+        room = terminal_width(self.stream) - len(clock) - 1
+        line = f"{text if len(text) <= room else f'{text[: room - 1]}…'}{clock}"
+        encoding = self.stream.encoding or "utf-8"
+        self.stream.write(CLEAR + line.encode(encoding, "backslashreplace").decode(encoding))
+        self.stream.flush()
+        self._shown = True
+
+    def done(self) -> None:
+        """Take the live line away, if there is one."""
+        if self._shown:
+            self.stream.write(CLEAR)
+            self.stream.flush()
+            self._shown = False
+
+
+def waiting_text(alias: str, holder: LockHolder | None) -> str:
+    """Return "waiting for the lock on default: migrate by ann on web-1 (pid 4711), since 14:03:22, run 12, shop.0002_b"."""
+    return f"waiting for the lock on {alias}{f': {holder}' if holder else ''}"
