@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from handrail.sources.journal_models import RunRow, StatementRow, StepRow
 
 
+HALF_DONE = (StepStatus.RUNNING, StepStatus.STOPPED, StepStatus.UNWINDING)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unfinished:
     """A run that was interrupted or stopped, and the step that is half done, if any is; statements: what is known of that."""
@@ -43,7 +46,7 @@ def unfinished(connection: BaseDatabaseWrapper) -> Unfinished | None:
     last = next(iter(runs(connection, limit=1)), None)
     if last is None:
         return None
-    step = next((step for step in last.steps if step.status in (StepStatus.RUNNING, StepStatus.STOPPED)), None)
+    step = next((step for step in last.steps if step.status in HALF_DONE), None)
     if last.status is not RunStatus.RUNNING and step is None:
         return None
     return Unfinished(run=last, step=step, statements=statements_of(connection, step.id) if step else ())

@@ -1,0 +1,73 @@
+"""The pipeline of ``migrate``: Django's own command, as a run under the lock."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from handrail.domain.run import RunOptions, StepStatus
+from handrail.execution.runner import Runner, Talk
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from handrail.domain.run import Run
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: the step that runs is ended as by Ctrl-C, so that its transaction is rolled back and the journal says so."""
+
+
+def migrate(connection: BaseDatabaseWrapper, options: RunOptions, command: str, talk: Talk, run: Callable[[Runner], Any]) -> Any:
+    """Do what run does with the runner as one run. Raises whatever it raises, and refusals before anything is changed."""
+    runner = Runner(connection, options=options, command=command, talk=talk)
+    with ended_by_signals(), runner.running():
+        try:
+            return run(runner)
+        except BaseException:
+            for line in summary(runner.record() if _can_tell(connection) else None):
+                talk.said(line)
+            raise
+
+
+def _can_tell(connection: BaseDatabaseWrapper) -> bool:
+    return connection.is_usable() and not connection.needs_rollback
+
+
+def summary(run: Run | None) -> Iterator[str]:
+    """Yield what became of the steps of a run that failed."""
+    if run is None or not run.steps:
+        return
+    words = {
+        StepStatus.FAILED: "failed, and nothing of it is left",
+        StepStatus.UNWOUND: "failed, and what was done of it was taken back",
+        StepStatus.STOPPED: "stopped, and a part of it is done",
+        StepStatus.UNWINDING: "was being taken back",
+        StepStatus.RUNNING: "was interrupted",
+    }
+    done = [step for step in run.steps if step.status is StepStatus.DONE]
+    yield f"run {run.id}: {len(done)} done" + "".join(
+        f", {step.key} {words[step.status]}" for step in run.steps if step.status in words
+    )
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Turn SIGTERM into an exception while a run goes on; only the main thread can (Python documentation, signal)."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise Terminated("SIGTERM")
+
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,67 @@
+"""Django's executor, with every migration applied and unapplied as a step of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.db.migrations.executor import MigrationExecutor
+
+from handrail.domain.run import Direction
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.migration import Migration
+    from django.db.migrations.state import ProjectState
+
+    from handrail.execution.steps import Steps
+
+
+class Executor(MigrationExecutor):
+    """What Django's migrate command is given instead of its own executor; the lock is held when it is made."""
+
+    def __init__(
+        self, connection: BaseDatabaseWrapper, progress_callback: Callable[..., Any] | None = None, *, steps: Steps
+    ) -> None:
+        """Read the graph and what is applied, as Django's does."""
+        super().__init__(connection, progress_callback)
+        self.steps = steps
+
+    def migrate(self, *args: Any, **kwargs: Any) -> ProjectState:
+        """Migrate as Django does, and note when all of it is through."""
+        state = super().migrate(*args, **kwargs)
+        self.steps.is_through = True
+        return state
+
+    def apply_migration(
+        self, state: ProjectState, migration: Migration, fake: bool = False, fake_initial: bool = False
+    ) -> ProjectState:
+        """Run a migration forwards."""
+        self._say("apply_start", migration, fake)
+        if fake_initial and not fake:
+            fake, state = self.detect_soft_applied(state, migration)
+        record = self._recording(migration, forward=True)
+        if fake:
+            self.steps.fake(migration, Direction.FORWARD, record)
+        else:
+            state = self.steps.take(migration, state, Direction.FORWARD, record)
+        self._say("apply_success", migration, fake)
+        return state
+
+    def unapply_migration(self, state: ProjectState, migration: Migration, fake: bool = False) -> ProjectState:
+        """Run a migration backwards."""
+        self._say("unapply_start", migration, fake)
+        record = self._recording(migration, forward=False)
+        if fake:
+            self.steps.fake(migration, Direction.BACKWARD, record)
+        else:
+            state = self.steps.take(migration, state, Direction.BACKWARD, record)
+        self._say("unapply_success", migration, fake)
+        return state
+
+    def _recording(self, migration: Migration, *, forward: bool) -> Callable[[], None]:
+        return lambda: self.record_migration(migration.app_label, migration.name, forward)
+
+    def _say(self, action: str, migration: Migration, fake: bool) -> None:
+        if self.progress_callback:
+            self.progress_callback(action, migration, fake)

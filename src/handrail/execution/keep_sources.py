@@ -1,0 +1,102 @@
+"""Keeping the text of what is applied, so that it can be unapplied when its file is gone."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from handrail.sources.digest import digest_of
+from handrail.sources.journal_models import SourceRow
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.migration import Migration
+
+SALT = "handrail.source"
+"""Signatures made with it mean nothing else in the project (Django, topics/signing: "Using the salt argument")."""
+INSTALLED = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+
+
+def keep_sources(connection: BaseDatabaseWrapper, migration: Migration) -> tuple[str, dict[str, str]]:
+    """Keep the module of a migration and the project's own modules that it imports itself.
+
+    Returns the digest of what the migration does, "" where its source cannot be read, and the digests of the texts by module.
+    """
+    module = sys.modules.get(type(migration).__module__)
+    text = _text_of(module)
+    if module is None or text is None:
+        return "", {}
+    tree = ast.parse(text)
+    texts = {module.__name__: (module, text)}
+    for other in _own_imports(tree, module):
+        other_text = _text_of(other)
+        if other_text is not None:
+            texts[other.__name__] = (other, other_text)
+    digests = {name: hashlib.sha256(each.encode()).hexdigest() for name, (_, each) in texts.items()}
+    _keep(connection, {digests[name]: (str(each.__file__), text) for name, (each, text) in texts.items()})
+    return digest_of(tree), digests
+
+
+def digest_now(migration: Migration) -> str:
+    """Return the digest of what a migration does as it is loaded now, "" where its source cannot be read."""
+    text = _text_of(sys.modules.get(type(migration).__module__))
+    return digest_of(ast.parse(text)) if text is not None else ""
+
+
+def _keep(connection: BaseDatabaseWrapper, texts: dict[str, tuple[str, str]]) -> None:
+    """Write the texts that are not kept yet, by their digests. The signature is of the digest, which readers compute again."""
+    from django.core.signing import Signer
+
+    rows = SourceRow.objects.using(connection.alias)
+    known = set(rows.filter(digest__in=texts).values_list("digest", flat=True))
+    signer = Signer(salt=SALT)
+    new = [
+        SourceRow(digest=digest, path=path, text=text, signature=signer.signature(digest))
+        for digest, (path, text) in texts.items()
+        if digest not in known
+    ]
+    rows.bulk_create(new)
+
+
+def _text_of(module: ModuleType | None) -> str | None:
+    import tokenize
+
+    name = getattr(module, "__file__", None)
+    if not name or not name.endswith(".py"):
+        return None
+    try:
+        with tokenize.open(name) as file:
+            return file.read()
+    except (OSError, SyntaxError, UnicodeDecodeError):
+        return None
+
+
+def _own_imports(tree: ast.Module, module: ModuleType) -> Iterator[ModuleType]:
+    """Yield the modules of the project that a module imports anywhere in it, as far as they are loaded now."""
+    package = module.__name__ if hasattr(module, "__path__") else module.__name__.rpartition(".")[0]
+    for name in sorted({name for node in ast.walk(tree) for name in _named(node, package)}):
+        found = sys.modules.get(name)
+        if found is not None and found is not module and _is_own(found):
+            yield found
+
+
+def _named(node: ast.AST, package: str) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+        whole = ".".join([*base, *([node.module] if node.module else [])])
+        yield whole
+        yield from (f"{whole}.{alias.name}" for alias in node.names)
+
+
+def _is_own(module: ModuleType) -> bool:
+    """Say whether a module is the project's: not Python's and not installed beside it."""
+    name = getattr(module, "__file__", None)
+    return isinstance(name, str) and not any(Path(name).is_relative_to(folder) for folder in INSTALLED if folder)

@@ -1,0 +1,65 @@
+"""The one place where project states are built for a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from handrail.domain.dataclasses import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.migration import Migration
+    from django.db.migrations.operations.base import Operation
+    from django.db.migrations.state import ProjectState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One operation of a migration with the project states around it. index: its place in the migration."""
+
+    index: int
+    operation: Operation
+    before: ProjectState
+    after: ProjectState
+
+
+def applied_state(connection: BaseDatabaseWrapper) -> ProjectState:
+    """Return the project state of all that is recorded now, built anew: for another attempt at the migration that comes next."""
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor: Any = MigrationExecutor(connection)
+    state: ProjectState = executor._create_project_state(with_applied_migrations=True)
+    return state
+
+
+def state_before(connection: BaseDatabaseWrapper, key: tuple[str, str]) -> ProjectState:
+    """Return the project state of all that is recorded now without one migration and what depends on it."""
+    from django.db.migrations.executor import MigrationExecutor
+    from django.db.migrations.state import ProjectState
+
+    loader = MigrationExecutor(connection).loader
+    without = set(loader.graph.backwards_plan(key)) if key in loader.graph.node_map else {key}
+    state = ProjectState(real_apps=loader.unmigrated_apps)
+    for node in _in_order(loader.graph.leaf_nodes(), loader.graph.forwards_plan):
+        if node in loader.applied_migrations and node not in without:
+            loader.graph.nodes[node].mutate_state(state, preserve=False)
+    return state
+
+
+def _in_order(leaves: Iterable[tuple[str, str]], plan: object) -> list[tuple[str, str]]:
+    """Return all nodes that leaf nodes need, in the order in which Django would apply them to an empty database."""
+    assert callable(plan)
+    return list(dict.fromkeys(node for leaf in leaves for node in plan(leaf)))
+
+
+def stages_of(migration: Migration, state: ProjectState) -> list[Stage]:
+    """Return the operations of a migration with the states around them; state is left as it is."""
+    stages, current = [], state
+    for index, operation in enumerate(migration.operations):
+        after = current.clone()
+        operation.state_forwards(migration.app_label, after)
+        stages.append(Stage(index=index, operation=operation, before=current, after=after))
+        current = after
+    return stages

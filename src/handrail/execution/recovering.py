@@ -1,0 +1,105 @@
+"""Bringing an unfinished run to exactly before or exactly after, with what the journal and the catalogue say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from handrail.domain.dataclasses import dataclass
+from handrail.domain.migration import MigrationKey
+from handrail.domain.run import Direction, Kind, Mark, Phase, RunStatus, Statement, Step, StepStatus
+from handrail.errors.hr401 import InDoubt, Interrupted
+from handrail.execution.keep_sources import digest_now
+from handrail.execution.project_states import state_before
+from handrail.sources.journal import Unfinished
+
+if TYPE_CHECKING:
+    from django.db.migrations.executor import MigrationExecutor
+    from django.db.migrations.migration import Migration
+
+    from handrail.execution.steps import Steps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """What became of a step: resumed (it is done now), unwound (nothing of it is there), or nothing was left of it."""
+
+    run: int
+    key: MigrationKey | None
+    direction: Direction | None
+    resumed: bool = False
+    unwound: bool = False
+
+    def __str__(self) -> str:
+        if self.key is None:
+            return f"run {self.run} was interrupted between two migrations; nothing is half done"
+        verb = "unapplying" if self.direction is Direction.BACKWARD else "applying"
+        if self.resumed:
+            return f"run {self.run} was interrupted while {verb} {self.key}; it went on from there and is done"
+        if self.unwound:
+            return f"run {self.run} was interrupted while {verb} {self.key}; what was done of it was taken back"
+        return f"run {self.run} was interrupted while {verb} {self.key}; the database had taken all of it back"
+
+
+def recover(steps: Steps, executor: MigrationExecutor, found: Unfinished, *, back: bool = False) -> Recovered:
+    """Finish an unfinished step, or take it back; the lock is held. executor: with a graph that was read under it.
+
+    Raises Interrupted where it cannot go the way that is asked for; nothing is changed then, or it says what is left.
+    """
+    step = found.step
+    if step is None:
+        steps.journal.end(found.run.id, RunStatus.RECOVERED)
+        return Recovered(run=found.run.id, key=None, direction=None)
+    if step.atomic or not (found.statements or step.status is StepStatus.UNWINDING):
+        steps.journal.step_ended(step.id, StepStatus.FAILED, step.error or "interrupted")
+        steps.journal.end(found.run.id, RunStatus.RECOVERED)
+        return Recovered(run=found.run.id, key=step.key, direction=step.direction)
+    migration = _same_migration(executor, step, found.statements)
+    if back or step.status is StepStatus.UNWINDING:
+        _take_back(steps, migration, step, found.statements)
+        steps.journal.end(found.run.id, RunStatus.UNWOUND)
+        return Recovered(run=found.run.id, key=step.key, direction=step.direction, unwound=True)
+    _go_on(steps, executor, migration, step, found.statements)
+    steps.journal.end(found.run.id, RunStatus.RECOVERED)
+    return Recovered(run=found.run.id, key=step.key, direction=step.direction, resumed=True)
+
+
+def _go_on(steps: Steps, executor: MigrationExecutor, migration: Migration, step: Step, statements: Sequence[Statement]) -> None:
+    forward = step.direction is Direction.FORWARD
+
+    def record() -> None:
+        executor.record_migration(step.key.app_label, step.key.name, forward)
+
+    steps.stepwise(migration, state_before(steps.connection, step.key), step.direction, record, step.id, statements)
+
+
+def _take_back(steps: Steps, migration: Migration, step: Step, statements: Sequence[Statement]) -> None:
+    try:
+        steps.unwind(migration, state_before(steps.connection, step.key), step.direction, step.id)
+    except InDoubt as doubt:
+        raise interrupted(step, migration, statements, (str(doubt),)) from doubt
+
+
+def _same_migration(executor: MigrationExecutor, step: Step, statements: Sequence[Statement]) -> Migration:
+    """Return the migration that was interrupted. Raises Interrupted where its file is gone or says something else now."""
+    migration = executor.loader.disk_migrations.get((step.key.app_label, step.key.name))
+    if migration is None:
+        help = "bring the file back, from the commit that was deployed then"
+        raise interrupted(step, None, statements, (f"there is no file of {step.key} any more",), help=help)
+    if step.digest and digest_now(migration) != step.digest:
+        help = "check out the commit that was deployed then, and recover there"
+        raise interrupted(step, migration, statements, (f"the file of {step.key} has changed since",), help=help)
+    return migration
+
+
+def interrupted(
+    step: Step, migration: Migration | None, statements: Sequence[Statement], notes: Sequence[str], help: str = ""
+) -> Interrupted:
+    """Build the refusal for a step that is half done."""
+    done = {
+        each.operation for each in statements if (each.kind, each.phase, each.status) == (Kind.OPERATION, Phase.RUN, Mark.DONE)
+    }
+    operations = migration.operations if migration else []
+    at = next((operation.describe() for index, operation in enumerate(operations) if index not in done), "")
+    total = len(operations) or len(done)
+    return Interrupted(migration=step.key, done=len(done), total=total, operation=at, notes=notes, help=help)

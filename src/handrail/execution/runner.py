@@ -1,0 +1,212 @@
+"""One run from end to end: the lock, what an earlier run left, the journal, the steps."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.db.migrations.executor import MigrationExecutor
+
+from handrail.domain.dataclasses import dataclass
+from handrail.domain.run import Blocker, OnFailure, RunOptions, RunStatus, StepStatus
+from handrail.execution.executor import Executor
+from handrail.execution.journal import Journal, user_name
+from handrail.execution.lock import Lock, Waiting, lock_for
+from handrail.execution.recovering import recover
+from handrail.execution.retry import retrying
+from handrail.execution.session import prepared, statements_here
+from handrail.execution.steps import Steps
+from handrail.sources.backend import backend_of
+from handrail.sources.journal import Unfinished, runs, unfinished
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from handrail.domain.run import Run
+    from handrail.execution.units import Attempt
+
+COMMIT = ("HANDRAIL_COMMIT", "GIT_COMMIT", "CI_COMMIT_SHA", "GITHUB_SHA", "SOURCE_VERSION")
+"""Environment variables that name the deployed commit, where there is no repository: the first is Handrail's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Talk:
+    """What a run says while it goes on. waiting: while another one has the lock. said: one line. blocked: see retrying."""
+
+    waiting: Waiting
+    said: Callable[[str], None]
+    blocked: Callable[..., None]
+
+
+class Runner:
+    """A run on one database. Use it as ``with runner.running(): ...``; executor() is for Django's migrate command."""
+
+    def __init__(self, connection: BaseDatabaseWrapper, *, options: RunOptions, command: str, talk: Talk) -> None:
+        """command: as it was typed. Nothing is reached yet."""
+        self.connection, self.options, self.command, self.talk = connection, options, command, talk
+        self.journal = Journal(connection)
+        self.backend = backend_of(connection)
+        self.id: int | None = None
+        self.steps: Steps | None = None
+        self.lock: Lock
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the lock, on a connection that is set up for migrating. Raises refusals before anything is changed."""
+        with prepared(self.connection, self.backend, self.options, self.command):
+            self.lock = lock_for(
+                self.connection,
+                wait=self.options.lock_wait,
+                waiting=self.talk.waiting,
+                who=user_name(),
+                command=self.command,
+            )
+            with self.lock:
+                yield
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Hold the lock and be a run on record, after what an earlier run left is put right."""
+        with self.locked():
+            if not self.is_plain():
+                self._begin()
+            try:
+                yield
+            except BaseException as error:
+                self._end(RunStatus.FAILED, error)
+                raise
+            self._end(RunStatus.DONE)
+
+    def is_plain(self) -> bool:
+        """Say whether nothing goes on record: a test database that is built from nothing."""
+        return is_test_database(self.connection) and is_from_nothing(self.connection)
+
+    def _begin(self) -> None:
+        from_nothing = is_from_nothing(self.connection)
+        self.journal.ensure()
+        found = unfinished(self.connection)
+        if found is not None:
+            self._recover(found)
+        self.id = self.journal.begin(
+            command=self.command,
+            session=self.lock.session,
+            commit=commit_now(),
+            from_nothing=from_nothing,
+            on_failure=self.options.on_failure,
+        )
+        self.steps = self.steps_of(self.id)
+
+    def _recover(self, found: Unfinished) -> None:
+        """Put right what an earlier run left. Raises Interrupted where a person has to decide."""
+        if found.step is not None and found.run.on_failure is OnFailure.STOP and found.step.status is StepStatus.STOPPED:
+            from handrail.execution.recovering import interrupted
+
+            raise interrupted(found.step, None, found.statements, (f"run {found.run.id} was to stop there",))
+        self.recover(found)
+
+    def recover(self, found: Unfinished, *, back: bool = False) -> None:
+        """Finish an unfinished run, or take its last step back; the lock is held."""
+        steps = self.steps_of(found.run.id)
+        self.talk.said(str(recover(steps, Executor(self.connection, steps=steps), found, back=back)))
+
+    def steps_of(self, run: int) -> Steps:
+        """Return what runs the steps of a run."""
+        return Steps(
+            connection=self.connection,
+            journal=self.journal,
+            run=run,
+            attempt=self.attempt(),
+            guard=self.lock.check,
+            on_failure=self.options.on_failure,
+            prepare=statements_here(self.connection, self.backend, self.options, self.lock.kind),
+        )
+
+    def attempt(self) -> Attempt:
+        """Return what runs something again as long as a lock is in its way."""
+
+        def attempt(run: Callable[[], None], text: str) -> None:
+            retrying(
+                run,
+                backend=self.backend,
+                budget=self.options.lock_wait,
+                what=text,
+                alias=self.connection.alias,
+                blocked=self.talk.blocked,
+                blockers=self._blockers,
+            )
+
+        return attempt
+
+    def _blockers(self) -> tuple[Blocker, ...]:
+        """Ask who is in the way; what cannot be asked is not known."""
+        from django.db import Error
+
+        with suppress(Error), self.connection.cursor() as cursor:
+            return self.backend.blockers(cursor)
+        return ()
+
+    def executor(self, progress_callback: Callable[..., Any] | None = None) -> MigrationExecutor:
+        """Make the executor of this run, which reads the graph and what is applied: the lock is held."""
+        if self.steps is None:
+            return MigrationExecutor(self.connection, progress_callback)
+        return Executor(self.connection, progress_callback, steps=self.steps)
+
+    @property
+    def is_migrated(self) -> bool:
+        """Say whether every migration of the plan is done: what fails then is a handler of post_migrate."""
+        return self.steps is not None and self.steps.is_through
+
+    def record(self) -> Run | None:
+        """Return what is on record of this run, None where nothing is."""
+        return next(iter(runs(self.connection, id=self.id)), None) if self.id is not None else None
+
+    def _end(self, status: RunStatus, error: BaseException | None = None) -> None:
+        """Write how the run ended. A broken connection cannot: the next run sees that it was interrupted."""
+        from django.db import Error
+
+        if self.id is None:
+            return
+        with suppress(Error):
+            if status is RunStatus.FAILED and any(step.status is StepStatus.UNWOUND for step in self._steps()):
+                status = RunStatus.UNWOUND
+            self.journal.end(self.id, status, f"{type(error).__name__}: {error}" if error else "")
+
+    def _steps(self) -> tuple[Any, ...]:
+        found = self.record()
+        return found.steps if found else ()
+
+
+def is_from_nothing(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether no migration was ever applied to a database."""
+    from django.db.migrations.recorder import MigrationRecorder
+
+    recorder = MigrationRecorder(connection)
+    return not recorder.has_table() or not recorder.migration_qs.exists()
+
+
+def is_test_database(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether a database has the name that Django gives to test databases (creation.py, _get_test_db_name, 5.2 to 6.1)."""
+    name = str(connection.settings_dict["NAME"] or "")
+    in_memory = getattr(connection, "is_in_memory_db", lambda: False)
+    return in_memory() or Path(name).name.startswith("test_") or name == str(connection.settings_dict["TEST"]["NAME"])
+
+
+def commit_now() -> str:
+    """Return the commit that runs, "" where it is not known; git is asked only where there may be a repository."""
+    named = next((os.environ[name] for name in COMMIT if os.environ.get(name)), "")
+    if named:
+        return named
+    from handrail.sources.git_place import may_be_in_repository
+
+    if not may_be_in_repository(Path.cwd()):
+        return ""
+    from handrail.errors.base import Refusal
+    from handrail.sources.git import Repository
+
+    with suppress(Refusal, OSError):
+        repository = Repository.find(Path.cwd())
+        return repository.resolve("HEAD") if repository is not None else ""
+    return ""

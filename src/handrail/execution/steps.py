@@ -1,0 +1,211 @@
+"""Applying and unapplying one migration of a run: as one transaction where the database can, else operation by operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from handrail.databases.statements.base import rules_for
+from handrail.domain.migration import MigrationKey
+from handrail.domain.run import Direction, Mark, OnFailure, Phase, Statement, StepStatus
+from handrail.errors.hr401 import InDoubt, Interrupted
+from handrail.execution.journal import Journal
+from handrail.execution.project_states import Stage, applied_state, stages_of
+from handrail.execution.stepwise import Stepwise, flush
+from handrail.execution.units import Attempt, Guard
+from handrail.execution.unwinding import unwind, why_not
+from handrail.sources.journal import statements_of
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.migration import Migration
+    from django.db.migrations.state import ProjectState
+
+Record = Callable[[], None]
+"""Writes, or deletes, the row of a migration in django_migrations."""
+
+
+class Steps:
+    """Runs the steps of one run; the journal says what is meant before, and what was done with it."""
+
+    def __init__(
+        self,
+        *,
+        connection: BaseDatabaseWrapper,
+        journal: Journal,
+        run: int,
+        attempt: Attempt,
+        guard: Guard,
+        on_failure: OnFailure,
+        prepare: Callable[[], None],
+    ) -> None:
+        """prepare: sets the timeouts of a transaction that has just begun, where the session cannot hold them."""
+        self.connection, self.journal, self.run = connection, journal, run
+        self.attempt, self.guard, self.on_failure, self.prepare = attempt, guard, on_failure, prepare
+        self.is_through = False
+
+    def fake(self, migration: Migration, direction: Direction, record: Record) -> None:
+        """Record a migration that is not run."""
+        from django.db.transaction import atomic
+
+        step = self._begin(migration, direction, atomic=True, faked=True)
+        with atomic(self.connection.alias):
+            self.guard()
+            record()
+            self.journal.step_ended(step, StepStatus.DONE)
+
+    def take(self, migration: Migration, state: ProjectState, direction: Direction, record: Record) -> ProjectState:
+        """Apply or unapply a migration, and return the project state afterwards (backwards: the one before, as it was given).
+
+        Raises whatever the migration raised, if nothing of it is there any more, and Interrupted if a part is.
+        """
+        if direction is Direction.BACKWARD:
+            _check_reversible(migration)
+        is_atomic = bool(migration.atomic and self.connection.features.can_rollback_ddl)
+        step = self._begin(migration, direction, atomic=is_atomic, faked=False)
+        if is_atomic:
+            return self._whole(migration, state, direction, record, step)
+        return self.stepwise(migration, state, direction, record, step)
+
+    def _begin(self, migration: Migration, direction: Direction, *, atomic: bool, faked: bool) -> int:
+        self.guard()
+        key = MigrationKey(migration.app_label, migration.name)
+        digest, sources = self.describe(migration)
+        return self.journal.step_started(
+            self.run, key, direction=direction, atomic=atomic, faked=faked, digest=digest, sources=sources
+        )
+
+    def describe(self, migration: Migration) -> tuple[str, dict[str, str]]:
+        """Return the digest of a migration, and those of the modules that it came from."""
+        from handrail.execution.keep_sources import keep_sources
+
+        return keep_sources(self.connection, migration)
+
+    def _whole(self, migration: Migration, state: ProjectState, direction: Direction, record: Record, step: int) -> ProjectState:
+        """One transaction: the operations, what was deferred, the record, and the journal's word that it is done."""
+        states, results = [state], [state]
+
+        def once() -> None:
+            backwards = direction is Direction.BACKWARD
+            current = states.pop() if states else state if backwards else applied_state(self.connection)
+            with self.connection.schema_editor(atomic=True) as editor:
+                self.prepare()
+                run = migration.unapply if backwards else migration.apply
+                results[0] = run(current, editor)
+                flush(editor)
+                self.guard()
+                record()
+                self.journal.step_ended(step, StepStatus.DONE)
+
+        try:
+            self.attempt(once, f"{migration}")
+        except BaseException as error:
+            self._say_failed(step, error)
+            raise
+        return results[0]
+
+    def stepwise(
+        self,
+        migration: Migration,
+        state: ProjectState,
+        direction: Direction,
+        record: Record,
+        step: int,
+        earlier: Sequence[Statement] = (),
+    ) -> ProjectState:
+        """Go on with a step that is not one transaction from where it is; earlier: what is on record of it."""
+        stages = stages_of(migration, state)
+        try:
+            self._stepwise(migration, step, earlier).run(stages, direction)
+            self._record(record, step)
+        except BaseException as error:
+            self._stopped(migration, stages, direction, step, error)
+            raise
+        return stages[-1].after if stages and direction is Direction.FORWARD else state
+
+    def unwind(self, migration: Migration, state: ProjectState, direction: Direction, step: int) -> None:
+        """Take back what was done of a step. Raises InDoubt; Interrupted where something would be lost."""
+        stages = stages_of(migration, state)
+        stepwise = self._stepwise(migration, step, statements_of(self.connection, step))
+        why = why_not(stepwise, stages, direction)
+        if why:
+            raise self._interrupted(stepwise, stages, (f"it cannot be taken back: {why}",))
+        unwind(stepwise, stages, direction)
+
+    def _stepwise(self, migration: Migration, step: int, earlier: Sequence[Statement]) -> Stepwise:
+        return Stepwise(
+            connection=self.connection,
+            journal=self.journal,
+            rules=rules_for(self.connection.vendor),
+            migration=migration,
+            step=step,
+            attempt=self.attempt,
+            guard=self.guard,
+            earlier=earlier,
+        )
+
+    def _record(self, record: Record, step: int) -> None:
+        from django.db.transaction import atomic
+
+        def once() -> None:
+            with atomic(self.connection.alias):
+                self.prepare()
+                self.guard()
+                record()
+                self.journal.step_ended(step, StepStatus.DONE)
+
+        self.attempt(once, "the record in django_migrations")
+
+    def _say_failed(self, step: int, error: BaseException) -> None:
+        """Write that nothing is left of a step; a connection that is lost cannot say so, and the lock's next holder sees it."""
+        from django.db import Error
+
+        with suppress(Error):
+            self.journal.step_ended(step, StepStatus.FAILED, _words(error))
+
+    def _stopped(
+        self, migration: Migration, stages: Sequence[Stage], direction: Direction, step: int, error: BaseException
+    ) -> None:
+        """Take back what was done of a step that failed, or say what is left. Raises Interrupted if something is."""
+        from django.db import Error
+
+        try:
+            stepwise = self._stepwise(migration, step, statements_of(self.connection, step))
+        except Error:
+            return
+        if not stepwise.earlier:
+            self._say_failed(step, error)
+            return
+        self.journal.step_ended(step, StepStatus.STOPPED, _words(error))
+        if self.on_failure is not OnFailure.UNWIND or isinstance(error, InDoubt):
+            raise self._interrupted(stepwise, stages, (_words(error),)) from error
+        why = why_not(stepwise, stages, direction)
+        if why:
+            notes = (_words(error), f"what was done is not taken back: {why}")
+            raise self._interrupted(stepwise, stages, notes) from error
+        unwind(stepwise, stages, direction)
+
+    def _interrupted(self, stepwise: Stepwise, stages: Sequence[Stage], notes: Sequence[str]) -> Interrupted:
+        done = stepwise.marks(Phase.RUN, Mark.DONE)
+        at = next((stage for stage in stages if stage.index not in done), None)
+        return Interrupted(
+            migration=MigrationKey(stepwise.migration.app_label, stepwise.migration.name),
+            done=len(done),
+            total=len(stages),
+            operation=at.operation.describe() if at else "",
+            notes=notes,
+        )
+
+
+def _check_reversible(migration: Migration) -> None:
+    """Raise IrreversibleError as Django does, and before anything is written."""
+    from django.db.migrations.exceptions import IrreversibleError
+
+    for operation in migration.operations:
+        if not operation.reversible:
+            raise IrreversibleError(f"Operation {operation} in {migration} is not reversible")
+
+
+def _words(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())

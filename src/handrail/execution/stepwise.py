@@ -1,0 +1,125 @@
+"""A step that is not one transaction: operation by operation, each exactly once, also over several processes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from handrail.databases.statements.base import StatementRules
+from handrail.domain.run import Direction, Kind, Mark, Phase, Statement
+from handrail.errors.hr401 import InDoubt
+from handrail.execution.journal import Journal
+from handrail.execution.manners import Way, way_of
+from handrail.execution.project_states import Stage
+from handrail.execution.units import Attempt, Guard, Unit, statements_through
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+    from django.db.migrations.migration import Migration
+
+
+class Stepwise:
+    """Runs the operations of one migration in one direction, and marks each in the journal."""
+
+    def __init__(
+        self,
+        *,
+        connection: BaseDatabaseWrapper,
+        journal: Journal,
+        rules: StatementRules,
+        migration: Migration,
+        step: int,
+        attempt: Attempt,
+        guard: Guard,
+        earlier: Sequence[Statement] = (),
+    ) -> None:
+        """earlier: what is on record of this step."""
+        self.connection, self.journal, self.rules = connection, journal, rules
+        self.migration, self.step = migration, step
+        self.attempt, self.guard = attempt, guard
+        self.earlier = tuple(earlier)
+
+    def marks(self, phase: Phase, mark: Mark) -> set[int]:
+        """Return the operations that were marked so before this process came."""
+        return {one.operation for one in self.earlier if one.kind is Kind.OPERATION and one.phase is phase and one.status is mark}
+
+    def run(self, stages: Sequence[Stage], direction: Direction, phase: Phase = Phase.RUN) -> None:
+        """Run the operations that are not done: in order forwards, from the last one backwards. Raises InDoubt."""
+        done = self.marks(phase, Mark.DONE)
+        backwards = direction is Direction.BACKWARD
+        with self.connection.schema_editor(atomic=False) as editor:
+            for stage in reversed(stages) if backwards else stages:
+                if stage.index not in done:
+                    self.guard()
+                    self.run_one(editor, stage, phase, backwards=backwards)
+
+    def run_one(self, editor: BaseDatabaseSchemaEditor, stage: Stage, phase: Phase, *, backwards: bool) -> None:
+        """Run one operation."""
+        way = way_of(stage.operation, self.migration, self.connection, self.rules)
+        if way is Way.TRANSACTION:
+            self.attempt(lambda: self._in_transaction(editor, stage, phase, backwards=backwards), stage.operation.describe())
+        elif way is Way.STATEMENTS:
+            self._by_statements(editor, stage, phase, backwards=backwards)
+        else:
+            self._code(editor, stage, phase, backwards=backwards)
+
+    def _in_transaction(self, editor: BaseDatabaseSchemaEditor, stage: Stage, phase: Phase, *, backwards: bool) -> None:
+        from django.db.transaction import atomic
+
+        editor.deferred_sql = []
+        with atomic(self.connection.alias):
+            self._call(editor, stage, backwards=backwards)
+            if self.connection.features.can_rollback_ddl:
+                flush(editor)
+            self.guard()
+            self.journal.operation(self.step, phase, stage.index, Mark.DONE)
+        flush(editor)
+
+    def _by_statements(self, editor: BaseDatabaseSchemaEditor, stage: Stage, phase: Phase, *, backwards: bool) -> None:
+        unit = Unit(
+            connection=self.connection,
+            journal=self.journal,
+            rules=self.rules,
+            step=self.step,
+            phase=phase,
+            operation=stage.index,
+            earlier=self._statements(stage.index, phase),
+            attempt=self.attempt,
+            place=self.place(stage),
+        )
+        with statements_through(editor, unit):
+            self._call(editor, stage, backwards=backwards)
+            flush(editor)
+        self.journal.operation(self.step, phase, stage.index, Mark.DONE)
+
+    def _code(self, editor: BaseDatabaseSchemaEditor, stage: Stage, phase: Phase, *, backwards: bool) -> None:
+        if stage.index in self.marks(phase, Mark.STARTED):
+            why = "it runs code of the project outside a transaction, and was stopped inside: what it did is not known"
+            raise InDoubt(place=self.place(stage), sql="", why=why)
+        self.journal.operation(self.step, phase, stage.index, Mark.STARTED)
+        self._call(editor, stage, backwards=backwards)
+        flush(editor)
+        self.journal.operation(self.step, phase, stage.index, Mark.DONE)
+
+    def _call(self, editor: BaseDatabaseSchemaEditor, stage: Stage, *, backwards: bool) -> None:
+        label = self.migration.app_label
+        if backwards:
+            stage.operation.database_backwards(label, editor, stage.after, stage.before)
+        else:
+            stage.operation.database_forwards(label, editor, stage.before, stage.after)
+
+    def _statements(self, index: int, phase: Phase) -> list[Statement]:
+        return [one for one in self.earlier if one.kind is Kind.SQL and one.operation == index and one.phase is phase]
+
+    def place(self, stage: Stage) -> str:
+        """Return the operation in words."""
+        key = f"{self.migration.app_label}.{self.migration.name}"
+        return f"operation {stage.index + 1} of {len(self.migration.operations)} of {key} ({stage.operation.describe()})"
+
+
+def flush(editor: BaseDatabaseSchemaEditor) -> None:
+    """Execute now what a schema editor would execute at its end, so that the operation is complete when it is marked."""
+    deferred, editor.deferred_sql = editor.deferred_sql, []
+    for sql in deferred:
+        editor.execute(sql, None)

@@ -1,0 +1,199 @@
+"""Taking back what was done of a step: only where nothing is lost by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from handrail.databases.statements.base import Judgement, Manner
+from handrail.domain.run import Direction, Kind, Mark, Phase, Statement, StepStatus
+from handrail.errors.hr401 import InDoubt
+from handrail.execution.manners import is_code, sql_texts
+from handrail.execution.stepwise import Stepwise
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.operations.base import Operation
+
+    from handrail.execution.project_states import Stage
+
+
+def why_not(stepwise: Stepwise, stages: Sequence[Stage], direction: Direction) -> str:
+    """Say why what was done of a step cannot be taken back without loss; "" where it can."""
+    done = stepwise.marks(Phase.RUN, Mark.DONE)
+    code = stepwise.marks(Phase.RUN, Mark.STARTED)
+    for stage in stages:
+        operation = stage.operation
+        if stage.index in code:
+            return f"{operation.describe()} was stopped inside, and what it did is not known"
+        why = _against(stepwise.connection, stepwise.migration.app_label, stage, direction) if stage.index in done else ""
+        if why:
+            return f"{operation.describe()}: {why}"
+        if stage.index not in done and (why := _against_partial(stepwise, _statements(stepwise, stage.index))):
+            return f"{operation.describe()}: {why}"
+    return ""
+
+
+def unwind(stepwise: Stepwise, stages: Sequence[Stage], direction: Direction) -> None:
+    """Take back what was done of a step, the last operation first; ask why_not before. Raises InDoubt.
+
+    It can be stopped anywhere and begun again: an operation leaves the journal when it is taken back.
+    """
+    stepwise.journal.step_ended(stepwise.step, StepStatus.UNWINDING)
+    done = stepwise.marks(Phase.RUN, Mark.DONE)
+    backwards = direction is Direction.FORWARD
+    taken_back = stepwise.marks(Phase.UNWIND, Mark.DONE)
+    with stepwise.connection.schema_editor(atomic=False) as editor:
+        for stage in reversed(stages) if backwards else stages:
+            stepwise.guard()
+            if stage.index in done and stage.index not in taken_back:
+                stepwise.run_one(editor, stage, Phase.UNWIND, backwards=backwards)
+            elif stage.index not in done:
+                for statement in reversed(_statements(stepwise, stage.index)):
+                    _restore(stepwise, statement, stepwise.place(stage))
+            stepwise.journal.forget(stepwise.step, Phase.RUN, [stage.index])
+            stepwise.journal.forget(stepwise.step, Phase.UNWIND, [stage.index])
+    stepwise.journal.step_ended(stepwise.step, StepStatus.UNWOUND)
+
+
+def _statements(stepwise: Stepwise, index: int) -> list[Statement]:
+    return [one for one in stepwise.earlier if one.kind is Kind.SQL and one.operation == index and one.phase is Phase.RUN]
+
+
+def _restore(stepwise: Stepwise, statement: Statement, place: str) -> None:
+    """Bring the definitions back that were there before a statement, and read them again."""
+    rules, connection = stepwise.rules, stepwise.connection
+    with connection.cursor() as cursor:
+        live = rules.snapshot(cursor, statement.sql)
+        if statement.status is Mark.STARTED and rules.judge(statement.sql, statement.before, live) is Judgement.NOT_DONE:
+            return
+        found = rules.restoring(statement.sql, statement.before, live)
+    full = [table for table in found.must_be_empty if _has_rows(connection, table)]
+    if found.impossible or full:
+        why = found.impossible or f"{full[0]} has rows, and would be dropped"
+        raise InDoubt(place=place, sql=statement.sql, why=why)
+    for sql in found.statements:
+        stepwise.attempt(lambda sql=sql: _run(connection, sql), sql)  # type: ignore[misc]
+    with connection.cursor() as cursor:
+        if rules.judge(statement.sql, statement.before, rules.snapshot(cursor, statement.sql)) is not Judgement.NOT_DONE:
+            raise InDoubt(place=place, sql=statement.sql, why="the tables cannot be read as they were before it")
+
+
+def _run(connection: BaseDatabaseWrapper, sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def _has_rows(connection: BaseDatabaseWrapper, table: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {connection.ops.quote_name(table)} LIMIT 1")
+        return cursor.fetchone() is not None
+
+
+def _is_empty(connection: BaseDatabaseWrapper, tables: set[str]) -> bool:
+    """Say whether all these tables are there and have no rows."""
+    with connection.cursor() as cursor:
+        known = set(connection.introspection.table_names(cursor))
+    return tables <= known and not any(_has_rows(connection, table) for table in tables)
+
+
+def _against_partial(stepwise: Stepwise, statements: Sequence[Statement]) -> str:
+    """Say why the statements of an operation that is not complete cannot be taken back."""
+    if not statements:
+        return ""
+    with stepwise.connection.cursor() as cursor:
+        after: dict[str, str | None] = stepwise.rules.snapshot(cursor, statements[-1].sql)
+    for statement in reversed(statements):
+        if stepwise.rules.manner(statement.sql) is Manner.TRANSACTION:
+            return "it has changed rows"
+        live = _known(statement.before, after)
+        found = stepwise.rules.restoring(statement.sql, statement.before, live)
+        if statement.status is Mark.DONE and found.impossible:
+            return found.impossible
+        if statement.status is Mark.STARTED and _is_in_doubt(stepwise, statement, live):
+            return "it cannot be told whether its last statement was done"
+        after = {**after, **statement.before}
+    return ""
+
+
+def _is_in_doubt(stepwise: Stepwise, statement: Statement, live: Mapping[str, str | None]) -> bool:
+    judgement = stepwise.rules.judge(statement.sql, statement.before, live)
+    if judgement is Judgement.DONE:
+        return bool(stepwise.rules.restoring(statement.sql, statement.before, live).impossible)
+    return judgement is Judgement.AMBIGUOUS
+
+
+def _known(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return what the objects that a statement touches were like after it, as far as later statements say."""
+    return {**before, **{name: definition for name, definition in after.items() if name in before}}
+
+
+def _against(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction) -> str:
+    """Say what would be lost, or stay, if a complete operation were taken back."""
+    from django.db.migrations.operations import AlterField, RunSQL, SeparateDatabaseAndState
+
+    operation = stage.operation
+    if isinstance(operation, SeparateDatabaseAndState):
+        return next(filter(None, _parts_against(connection, app_label, stage, direction)), "")
+    if is_code(operation):
+        return _code_against(operation, direction)
+    if isinstance(operation, RunSQL):
+        return _sql_against(operation, direction)
+    if direction is Direction.FORWARD and not operation.reversible:
+        return "it cannot be reversed"
+    if type(operation).__name__ in _DESTROYS[direction]:
+        return "what it dropped is gone"
+    if isinstance(operation, AlterField):
+        return _alter_against(connection, app_label, stage, direction)
+    return ""
+
+
+_DESTROYS = {Direction.FORWARD: ("RemoveField", "DeleteModel"), Direction.BACKWARD: ("AddField", "CreateModel")}
+
+
+def _parts_against(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction) -> Iterator[str]:
+    """What a nested operation does is judged without the states between them: an AlterField inside is never taken back."""
+    from django.db.migrations.operations import AlterField
+
+    from handrail.execution.project_states import Stage
+
+    for part in stage.operation.database_operations:  # type: ignore[attr-defined]
+        if isinstance(part, AlterField):
+            yield "a column inside it was altered"
+        yield _against(
+            connection, app_label, Stage(index=stage.index, operation=part, before=stage.before, after=stage.after), direction
+        )
+
+
+def _code_against(operation: Operation, direction: Direction) -> str:
+    from django.db.migrations.operations import RunPython
+
+    if not isinstance(operation, RunPython):
+        return "it is an operation of the project's own, and what it did is not known"
+    codes = (operation.code, operation.reverse_code)
+    ran, back = codes if direction is Direction.FORWARD else reversed(codes)
+    if ran is RunPython.noop:
+        return ""
+    return "the code that it ran has no reverse" if back is None or back is RunPython.noop else ""
+
+
+def _sql_against(operation: Operation, direction: Direction) -> str:
+    sql, reverse_sql = operation.sql, operation.reverse_sql  # type: ignore[attr-defined]
+    if direction is Direction.BACKWARD:
+        sql, reverse_sql = reverse_sql, sql
+    if not any(sql_texts(operation)) or not sql:
+        return ""
+    return "" if reverse_sql else "its SQL has no reverse"
+
+
+def _alter_against(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction) -> str:
+    """A changed type can have changed values, and a column that became NOT NULL has lost its NULLs."""
+    operation = stage.operation
+    states = (stage.before, stage.after) if direction is Direction.FORWARD else (stage.after, stage.before)
+    name, field_name = operation.model_name, operation.name  # type: ignore[attr-defined]
+    before, after = (state.apps.get_model(app_label, name)._meta.get_field(field_name) for state in states)
+    if before.many_to_many or _is_empty(connection, {before.model._meta.db_table, after.model._meta.db_table}):
+        return ""
+    if before.db_parameters(connection)["type"] != after.db_parameters(connection)["type"]:
+        return "it changed the type of a column that has values"
+    return "it may have filled NULLs" if before.null and not after.null else ""
