@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -77,14 +76,11 @@ class MySQLSessions(Sessions):
         number = _one(cursor, "SELECT IS_USED_LOCK(%s)", [key])
         if number is None:
             return None
-        user, host, _, seconds, _ = next(iter(_rows(cursor, _PROCESS, [number])), ("", "", "", None, None))
+        user, host, *_ = next(iter(_rows(cursor, _PROCESS, [number])), ("", ""))
         said = dict(_quietly(cursor, _ATTRIBUTES, [number]))
         pid = str(said.get("_pid", ""))
-        since = None if seconds is None else datetime.now(UTC) - timedelta(seconds=int(seconds))
         session = f"{number}@{_started(cursor)}"
-        return LockHolder(
-            host=str(host).partition(":")[0], pid=int(pid) if pid.isdecimal() else None, user=user, since=since, session=session
-        )
+        return LockHolder(host=str(host).partition(":")[0], pid=int(pid) if pid.isdecimal() else None, user=user, session=session)
 
     def session(self, cursor: Cursor) -> str:
         """Numbers begin anew with the server, so the moment at which that started is part of the name."""

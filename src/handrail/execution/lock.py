@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, Self
+from weakref import WeakKeyDictionary
 
 from handrail.domain.database import ErrorKind
 from handrail.domain.run import LockHolder
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 Waiting = Callable[[LockHolder | None, float], None]
 """Called once a poll with the holder, as far as it is known, and the seconds waited so far."""
+HELD: WeakKeyDictionary[BaseDatabaseWrapper, Lock] = WeakKeyDictionary()
+"""The lock that each connection holds: a migration that calls migrate must not wait for itself."""
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 0.05, 1.0, 1.5
 """Seconds between two polls, at first and at most, and by what they grow."""
 
@@ -51,6 +54,7 @@ class Lock(ABC):
         self.who = who
         self.command = command
         self.session = ""
+        self._outer: Lock | None = None
 
     def __enter__(self) -> Self:
         self.acquire()
@@ -64,10 +68,16 @@ class Lock(ABC):
 
         Inside a transaction of the caller it is tried once: one that polls in a transaction makes CONCURRENTLY wait for ever.
         """
+        outer = HELD.get(self.connection)
+        if outer is not None and outer.key == self.key:
+            outer.check()
+            self._outer, self.session = outer, outer.session
+            return
         started, pause = time.monotonic(), FIRST_PAUSE
         while True:
             with reaching(self.connection.alias):
                 if self._try():
+                    HELD[self.connection] = self
                     return
                 holder = read_holder(self.connection)
             waited = time.monotonic() - started
@@ -81,8 +91,9 @@ class Lock(ABC):
         """Make sure that the lock is still held; cheap. Raises LockLost where it is not."""
         from django.db import Error
 
+        held = self._outer or self
         try:
-            lost = self._lost()
+            lost = held._lost()
         except Error as error:
             if self.backend.error_kind(error) is not ErrorKind.CONNECTION_LOST:
                 raise
@@ -92,6 +103,11 @@ class Lock(ABC):
 
     def release(self) -> None:
         """Give the lock back, if it is held; never raises. A session that cannot give it back is ended, which does."""
+        if self._outer is not None:
+            self._outer = None
+            return
+        if HELD.get(self.connection) is self:
+            del HELD[self.connection]
         try:
             self._release()
         except Exception:  # noqa: BLE001  (whatever it is, the run's own end is what is to be told)
