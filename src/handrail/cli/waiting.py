@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TextIO
 
 from handrail.cli.output import is_terminal, terminal_width, write_lines
-from handrail.domain.run import LockHolder
+from handrail.domain.run import Blocker, LockHolder
 
 QUIET = 0.5
 """Seconds that nobody is told of: processes that start together take turns within them."""
@@ -55,3 +56,17 @@ class Waiting:
 def waiting_text(alias: str, holder: LockHolder | None) -> str:
     """Return "waiting for the lock on default: migrate by ann on web-1 (pid 4711), since 14:03:22, run 12, shop.0002_b"."""
     return f"waiting for the lock on {alias}{f': {holder}' if holder else ''}"
+
+
+class Blocking:
+    """Called when a statement did not get its lock and is tried again: one line for each session in the way."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        """stream: standard error if none is given."""
+        self.stream = stream or sys.stderr
+
+    def __call__(self, tries: int, pause: float, blockers: Sequence[Blocker]) -> None:
+        """Say who is in the way. tries: how often it failed so far; pause: seconds until the next try."""
+        who = f": {blockers[0]}" if blockers else ""
+        more = f", and {len(blockers) - 1} more" if len(blockers) > 1 else ""
+        write_lines([f"a lock was not free in time{who}{more}; try {tries + 1} in {pause:.1f} s"], self.stream)

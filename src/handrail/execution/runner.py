@@ -17,7 +17,7 @@ from handrail.execution.journal import Journal, user_name
 from handrail.execution.lock import Lock, Waiting, lock_for
 from handrail.execution.recovering import recover
 from handrail.execution.retry import retrying
-from handrail.execution.session import prepared, statements_here
+from handrail.execution.session import prepared, refuse_still_running, set_up_transaction
 from handrail.execution.steps import Steps
 from handrail.sources.backend import backend_of
 from handrail.sources.journal import Unfinished, runs, unfinished
@@ -34,9 +34,13 @@ COMMIT = ("HANDRAIL_COMMIT", "GIT_COMMIT", "CI_COMMIT_SHA", "GITHUB_SHA", "SOURC
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Talk:
-    """What a run says while it goes on. waiting: while another one has the lock. said: one line. blocked: see retrying."""
+    """What a run says while it goes on. waiting: while another one has the lock; locked: when that is over. said: one line.
+
+    blocked: see retrying.
+    """
 
     waiting: Waiting
+    locked: Callable[[], None]
     said: Callable[[str], None]
     blocked: Callable[..., None]
 
@@ -56,7 +60,7 @@ class Runner:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the lock, on a connection that is set up for migrating. Raises refusals before anything is changed."""
-        with prepared(self.connection, self.backend, self.options, self.command):
+        with prepared(self.connection, self.options, who=user_name(), command=self.command):
             self.lock = lock_for(
                 self.connection,
                 wait=self.options.lock_wait,
@@ -64,8 +68,14 @@ class Runner:
                 who=user_name(),
                 command=self.command,
             )
-            with self.lock:
+            try:
+                self.lock.acquire()
+            finally:
+                self.talk.locked()
+            try:
                 yield
+            finally:
+                self.lock.release()
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -89,6 +99,7 @@ class Runner:
         self.journal.ensure()
         found = unfinished(self.connection)
         if found is not None:
+            refuse_still_running(self.connection, found.run)
             self._recover(found)
         self.id = self.journal.begin(
             command=self.command,
@@ -121,7 +132,7 @@ class Runner:
             attempt=self.attempt(),
             guard=self.lock.check,
             on_failure=self.options.on_failure,
-            prepare=statements_here(self.connection, self.backend, self.options, self.lock.kind),
+            prepare=set_up_transaction(self.connection, self.options.lock_timeout, sessions_hold=self.lock.kind != "lease"),
         )
 
     def attempt(self) -> Attempt:

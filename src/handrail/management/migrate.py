@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextvars import ContextVar
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +70,8 @@ class Migrate(BaseCommand):
         try:
             wanted = read_run_options({name: options.get(name) for name in OWN})
             connection = connections[options["database"]]
-            return migrate(connection, wanted, _typed(options), self._talk(), lambda runner: self._run(runner, args, options))
+            talk = self._talk(connection.alias)
+            return migrate(connection, wanted, _typed(options), talk, lambda runner: self._run(runner, args, options))
         except Refusal as refusal:
             raise self._said(refusal) from refusal
 
@@ -81,10 +83,15 @@ class Migrate(BaseCommand):
         finally:
             RUNNER.reset(token)
 
-    def _talk(self) -> Talk:
+    def _talk(self, alias: str) -> Talk:
+        """Say on standard error what goes on, so that standard output stays Django's."""
+        from handrail.cli.waiting import Blocking, Waiting
         from handrail.execution.runner import Talk
 
-        return Talk(waiting=lambda holder, seconds: None, said=self.stderr.write, blocked=lambda *_: None)
+        stream: Any = self.stderr
+        waiting = Waiting(alias, stream._out)
+        said = partial(print, file=stream._out)
+        return Talk(waiting=waiting, locked=waiting.done, said=said, blocked=Blocking(stream._out))
 
     def _said(self, refusal: Refusal) -> CommandError:
         """Write a refusal with its notes and its next command, and return what ends the command with its exit code."""
