@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from handrail.conflicts.between import between_apps, between_branches, between_leaves, inside_merges, meetings, with_origins
 from handrail.conflicts.merged import merge_files
@@ -14,6 +14,7 @@ from handrail.domain.migration import MigrationKey
 from handrail.domain.snapshot import Snapshot
 from handrail.sources.asked import require_apps
 from handrail.sources.project import Project
+from handrail.sources.settled import Pair, pair_ids
 from handrail.sources.standing import ON_TARGET, standings, torn_leaves
 
 
@@ -54,7 +55,7 @@ def in_one_tree(project: Project, apps: Sequence[str], ref: str, meant: Snapshot
     found = [
         *between_leaves(graph, snapshot.settings, apps, ages),
         *inside_merges(graph, snapshot.settings, merges),
-        *between_apps(graph, snapshot.settings, _open_pairs(project, graph, ref), apps),
+        *_between_apps(project, graph, (snapshot,), snapshot.settings, _open_pairs(project, graph, ref), apps),
     ]
     return Found(
         graph=graph,
@@ -99,6 +100,27 @@ def _open_pairs(project: Project, graph: MigrationGraph, ref: str) -> list[tuple
     return meetings(graph, new, graph.nodes) if new else []
 
 
+def _between_apps(
+    project: Project,
+    graph: MigrationGraph,
+    read: Sequence[Snapshot],
+    settings: Mapping[str, str],
+    pairs: Sequence[Pair],
+    apps: Sequence[str],
+) -> Iterator[Conflict]:
+    """Yield the conflicts of pairs, and keep which pairs have none: what they were decided from decides it again."""
+    asked = [pair for pair in pairs if not apps or {key.app_label for key in pair} & set(apps)]
+    if not asked:
+        return
+    ids = pair_ids(graph, read, settings, asked)
+    known = project.cache.settled(ids.values())
+    for pair in asked:
+        if ids[pair] not in known:
+            found = [*between_apps(graph, settings, [pair])]
+            yield from found
+            project.cache.settle([] if found else [ids[pair]])
+
+
 def across_branches(project: Project, apps: Sequence[str], base: str, head: str, *, aside: bool = False) -> Found:
     """Find what merging head ("": the working tree) into base would meet.
 
@@ -120,7 +142,8 @@ def across_branches(project: Project, apps: Sequence[str], base: str, head: str,
     found += between_leaves(merged.graph, settings, open_apps, ages) if open_apps else ()
     found += inside_merges(merged.graph, settings, merged.ours - merged.theirs)
     new = merged.graph.nodes & merged.ours - merged.theirs
-    found += between_apps(merged.graph, settings, meetings(merged.graph, new, merged.graph.nodes - merged.theirs), apps)
+    pairs = meetings(merged.graph, new, merged.graph.nodes - merged.theirs)
+    found += _between_apps(project, merged.graph, (ours, theirs), settings, pairs, apps)
     return Found(
         graph=merged.graph,
         settings=settings,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 
 from handrail.conflicts.operations import rule_for
@@ -11,18 +14,25 @@ from handrail.conflicts.state import Model, State, settled
 from handrail.domain.footprint import ModelKey
 from handrail.domain.migration import Migration, Operation, OperationKey
 
+ADJACENT = re.compile(r"""["']\s*["']""")
+"""Where one text ends and the next one begins."""
+ROOM = 1000
+"""How many frames deeper than the caller files may be read: as deep as Python's own limit at the top."""
+
 
 class Ancestor(State):
-    """What the migrations below both sides have made: an app is read when one of its models is first asked for."""
+    """What the migrations below both sides have made: an app is read when one of its models is first asked for.
+
+    due: apps that are read, too, before anybody looks through all models.
+    """
 
     def __init__(self, migrations: Iterable[Migration], settings: Mapping[str, str]) -> None:
         super().__init__(settings=settings)
-        self.unread: dict[str, list[Migration]] = {}
-        self.needs: dict[str, set[str]] = {}
+        self.migrations: dict[str, list[Migration]] = {}
         for migration in migrations:
-            self.unread.setdefault(migration.key.app_label, []).append(migration)
-            needs = self.needs.setdefault(migration.key.app_label, set())
-            needs.update(dependency.app_label for dependency in migration.dependencies)
+            self.migrations.setdefault(migration.key.app_label, []).append(migration)
+        self.unread = dict(self.migrations)
+        self.due: set[str] = set()
 
     def find(self, key: ModelKey) -> Model | None:
         """Return a model by its key at the ancestor, or None."""
@@ -33,21 +43,75 @@ class Ancestor(State):
     def read(self, app_label: str) -> None:
         """Add the models of an app."""
         migrations = self.unread.pop(app_label, None)
+        self.due.discard(app_label)
         if migrations is not None:
-            found = models_of(tuple(migrations))
+            with room():
+                found = models_of(tuple(migrations))
             self.models.update(found.models)
             self.renamed.update(found.renamed)
 
-    def read_with_needs(self, app_labels: Iterable[str]) -> None:
-        """Read apps, and all that they depend on, however far."""
-        pending = sorted(app_labels)
+    def expect(self, app_labels: Iterable[str]) -> None:
+        """Have apps read, and all that they depend on, however far, as soon as they count."""
+        pending = list(app_labels)
         seen = set(pending)
         while pending:
-            app_label = pending.pop()
-            self.read(app_label)
-            new = self.needs.get(app_label, set()) - seen
+            new = self.needs(pending.pop()) - seen
             seen |= new
-            pending += sorted(new)
+            pending += new
+        self.due |= seen & self.unread.keys()
+
+    def needs(self, app_label: str) -> set[str]:
+        """Return the apps that the migrations of an app depend on."""
+        return {dependency.app_label for one in self.migrations.get(app_label, ()) for dependency in one.dependencies}
+
+    def all(self) -> Iterator[Model]:
+        """Yield every model; what is due is read first."""
+        for app_label in sorted(self.due):
+            self.read(app_label)
+        return self.seen()
+
+    def mentioning(self, words: Collection[str]) -> Iterator[Model]:
+        """Yield models, among them all of due apps that hold one of the words or lead to one of them over a proxy.
+
+        A relation, and what a proxy stands for, names the app of its model, or the setting, in the file or in its dependencies.
+        """
+        wanted, apps = set(words), dict(self.migrations)
+        new = wanted
+        while new:
+            found = [app_label for app_label in apps if self._mentions(app_label, new)]
+            new = {app_label for app_label in found if any("proxy" in one.text for one in apps.pop(app_label))} - wanted
+            wanted |= new
+            for app_label in sorted(self.due.intersection(found)):
+                self.read(app_label)
+        return self.seen()
+
+    def _mentions(self, app_label: str, words: Collection[str]) -> bool:
+        return any(holds(one.text, word) for one in self.migrations[app_label] for word in words) or bool(
+            self.needs(app_label).intersection(words)
+        )
+
+
+@contextmanager
+def room() -> Iterator[None]:
+    """Let files be read as deep as they are nested, also where the reading of nested code asks for them."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit + ROOM)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+@lru_cache(maxsize=1 << 16)
+def holds(text: str, word: str) -> bool:
+    """Say whether a file holds a word, also where it is broken into texts that Python puts together."""
+    return word in text or word in joined(text)
+
+
+@lru_cache(maxsize=1024)
+def joined(text: str) -> str:
+    """Return a file with texts that follow one another made one."""
+    return ADJACENT.sub("", text)
 
 
 @lru_cache(maxsize=1024)

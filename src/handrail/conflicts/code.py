@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 from itertools import chain
 from typing import Any
 
@@ -54,19 +55,49 @@ def relations(state: State) -> Relations:
     return names
 
 
-def _names_on(state: State, key: ModelKey) -> dict[str, ModelKey | None]:
+def _names_on(state: State, key: ModelKey) -> Mapping[str, ModelKey | None]:
     model = state.find(state.follow(key))
-    if model is None:
-        return {}
-    found: dict[str, ModelKey | None] = {"pk": None}
-    for one in reversed(family(state, model)):
-        for other, each in state.referring(one.key):
-            found.update(dict.fromkeys(reverse_names(other, each), other.key))
-        for each in one.fields.values():
-            target = state.follow(each.target) if each.target is not None else None
-            found[attname(each.name, each.value)] = None
-            found[each.name] = target
+    return Names(state, model) if model is not None else {}
+
+
+class Names(Mapping[str, ModelKey | None]):
+    """The names that can be used on a model; what refers to it is looked for where a name is no field's alone."""
+
+    def __init__(self, state: State, model: Model) -> None:
+        self.parts: list[Callable[[], Mapping[str, ModelKey | None]]] = []
+        for one in family(state, model):
+            self.parts += [cache(partial(_fields_of, state, one)), cache(partial(_reverse_of, state, one))]
+        self.parts.append(lambda: {"pk": None})
+
+    def __getitem__(self, name: str) -> ModelKey | None:
+        for part in self.parts:
+            if name in part():
+                return part()[name]
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def _all(self) -> Mapping[str, None]:
+        return {name: None for part in reversed(self.parts) for name in part()}
+
+    def __bool__(self) -> bool:
+        return True
+
+
+def _fields_of(state: State, model: Model) -> Mapping[str, ModelKey | None]:
+    found: dict[str, ModelKey | None] = {}
+    for each in model.fields.values():
+        found[attname(each.name, each.value)] = None
+        found[each.name] = state.follow(each.target) if each.target is not None else None
     return found
+
+
+def _reverse_of(state: State, model: Model) -> Mapping[str, ModelKey | None]:
+    return {name: other.key for other, each in state.referring(model.key) for name in reverse_names(other, each)}
 
 
 def touches(place: Place, footprint: CodeFootprint, source: str, phrase: str) -> Iterator[Touched]:
@@ -104,7 +135,8 @@ def _rows(code: Code, row: RowAccess) -> Iterator[Access]:
 
 
 def _many_between(state: State, key: ModelKey) -> tuple[Model, Field] | None:
-    for model in state.all():
+    """Return the many-to-many field whose rows the model of a key is; its app was read when the key was looked for."""
+    for model in state.seen():
         if model.key.app_label == key.app_label and key.name.startswith(f"{model.key.name}_"):
             for each in model.fields.values():
                 if is_many(each.value) and f"{model.key.name}_{each.name}".lower() == key.name:

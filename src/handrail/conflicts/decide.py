@@ -57,7 +57,7 @@ def _read_ahead(ancestor: Ancestor, migrations: Iterable[Migration]) -> None:
             apps.update(label for label in ancestor.unread if label in migration.text)
     if code:
         apps.update(model.partition(".")[0] for model in {**DEFAULT_SETTINGS, **ancestor.settings}.values())
-        ancestor.read_with_needs(apps)
+        ancestor.expect(apps)
     for app_label in sorted(apps & ancestor.unread.keys()):
         ancestor.read(app_label)
 

@@ -28,7 +28,7 @@ class Sides:
     @classmethod
     def of(cls, ours: SideFootprint, theirs: SideFootprint) -> Sides:
         """Return two sides with their ends."""
-        ends = ({model.id: model for model in side.state.all()} for side in (ours, theirs))
+        ends = ({model.id: model for model in side.state.seen()} for side in (ours, theirs))
         our_end, their_end = ends
         return cls(ours=ours, theirs=theirs, our_end=our_end, their_end=their_end)
 

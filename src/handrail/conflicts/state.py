@@ -5,7 +5,7 @@ The world is open: a model or a field that no known migration makes can be used 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from handrail.conflicts.fields import has_column, is_primary_key, normalise
 from handrail.domain.conflict import MISSING
@@ -17,6 +17,10 @@ from handrail.domain.value import Call, Name, Value
 SETTINGS_PATH = "django.conf.settings."
 DEFAULT_SETTINGS = {"AUTH_USER_MODEL": "auth.User"}
 """Settings that name a swappable model, with Django's own values (django/conf/global_settings.py)."""
+
+
+SWAPPABLE = ('"swappable"', "'swappable'", "swappable=")
+"""How a migration writes the option of a model that a setting can swap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +137,19 @@ class State:
         self.models[key] = None
 
     def all(self) -> Iterator[Model]:
-        """Yield every model that is known so far."""
-        if self.parent is not None:
-            yield from (model for model in self.parent.all() if model.key not in self.models)
+        """Yield every model."""
+        return self._with(self.parent.all() if self.parent is not None else ())
+
+    def seen(self) -> Iterator[Model]:
+        """Yield every model that anybody has asked for so far, and those beside it."""
+        return self._with(self.parent.seen() if self.parent is not None else ())
+
+    def mentioning(self, words: Collection[str]) -> Iterator[Model]:
+        """Yield models, among them all that lie in an app whose migrations hold one of the words."""
+        return self._with(self.parent.mentioning(words) if self.parent is not None else ())
+
+    def _with(self, below: Iterable[Model]) -> Iterator[Model]:
+        yield from (model for model in below if model.key not in self.models)
         yield from [model for model in self.models.values() if model is not None]
 
     def rename(self, old: ModelKey, model: Model) -> None:
@@ -172,7 +186,7 @@ class State:
         named = model_key(given)
         if named is not None and (self.find(named) or self._renamed(named)):
             return named
-        declared = [model.key for model in self.all() if model.options.get("swappable") == key.name]
+        declared = [model.key for model in self.mentioning(SWAPPABLE) if model.options.get("swappable") == key.name]
         own = [found for found in declared if found != default]
         return own[0] if len(own) == 1 else named or (default if default is not None and default in declared else key)
 
@@ -180,7 +194,7 @@ class State:
         """Yield the fields that lead to a model or to a proxy of it: all of them lead to the rows of one table."""
         model = self.find(key)
         names = self._names_for(concrete(self, model).key if model is not None and model.is_proxy else key)
-        for other in self.all():
+        for other in self.mentioning({name.name if name.app_label == SETTING else name.app_label for name in names}):
             for each in other.fields.values():
                 if each.target in names or (each.target is not None and self._is_proxy_of(each.target, names)):
                     yield other, each

@@ -58,7 +58,7 @@ def _renamed(side: SideFootprint, ids: Ids) -> SideFootprint:
         new = tuple(ids.get(part, part) for part in resource)
         accesses.setdefault(new, []).extend(replace(access, resource=new) for access in found)
     state = side.state.copy()
-    for model in [model for model in state.all() if model.id in ids or any(each.id in ids for each in model.fields.values())]:
+    for model in [model for model in state.seen() if model.id in ids or any(each.id in ids for each in model.fields.values())]:
         state.put(_model(model, ids))
     return replace(side, accesses=accesses, state=state)
 

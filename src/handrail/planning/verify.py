@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from handrail.conflicts.ancestor import Ancestor
+from handrail.conflicts.state import Model
 from handrail.domain.dataclasses import replace
+from handrail.domain.footprint import ModelKey
 from handrail.domain.graph import MigrationGraph
 from handrail.domain.migration import Migration, MigrationKey, Operation
 from handrail.domain.snapshot import Snapshot
@@ -120,12 +122,17 @@ def _in_state(before: Snapshot, new: MigrationGraph, resolution: Resolution) -> 
     expected = [_as_before(key, origin, before.migrations, new.migrations, resolution) for key in plan]
     labels = {key.app_label for key, _ in (*resolution.renamed, *resolution.aliases)}
     labels |= {key.app_label for key in (*resolution.generated, *resolution.removed)}
-    one, other = (Ancestor(found, before.settings) for found in (expected, [new.migrations[key] for key in plan]))
-    for state in (one, other):
-        state.read_with_needs(labels)
-    for key in sorted({*one.models, *other.models}):
-        if one.models.get(key) != other.models.get(key):
+    one, other = (_models(found, before, labels) for found in (expected, [new.migrations[key] for key in plan]))
+    for key in sorted({*one, *other}):
+        if one.get(key) != other.get(key):
             yield f"the final state of {key} is not the one of before"
+
+
+def _models(migrations: Iterable[Migration], before: Snapshot, labels: Iterable[str]) -> dict[ModelKey, Model]:
+    """Return what migrations leave in some apps and in all that these need."""
+    state = Ancestor(migrations, before.settings)
+    state.expect(labels)
+    return {model.key: model for model in state.all()}
 
 
 def _as_before(

@@ -6,7 +6,7 @@ import marshal
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +36,7 @@ FEW = 32
 TABLES = """
 CREATE TABLE IF NOT EXISTS facts (id TEXT PRIMARY KEY, value BLOB NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS stats (root TEXT PRIMARY KEY, value BLOB NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS settled (id TEXT PRIMARY KEY, used INTEGER NOT NULL) WITHOUT ROWID;
 """
 Stat = tuple[int, int, int, int]
 """Size, and in nanoseconds or numbers: mtime, ctime, inode."""
@@ -63,11 +64,15 @@ def salt() -> str:
 
 
 def own_modules() -> list[str]:
-    """Return what the disk says of the modules that read files: where one was edited, what it read before is worth nothing."""
+    """Return what the disk says of the modules that read and decide: where one was edited, what it found is worth nothing."""
     here = Path(__file__).parent
-    entries = sorted((entry for folder in (here, here.parent / "domain") for entry in os.scandir(folder)), key=os.fspath)
+    entries = sorted((entry for folder in _folders(here.parent) for entry in os.scandir(folder)), key=os.fspath)
     stats = ((entry.name, entry.stat()) for entry in entries if entry.name.endswith(".py"))
     return [f"{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in stats]
+
+
+def _folders(package: Path) -> list[Path]:
+    return [package / name for name in ("sources", "domain", "conflicts", "conflicts/operations")]
 
 
 def content_id(content: bytes) -> str:
@@ -109,6 +114,7 @@ class FactCache:
         self._facts: dict[str, FileFacts] = {}
         self._stale: set[str] = set()
         self._stats: dict[str, dict[str, tuple[Stat, str]]] = {}
+        self._settled: set[str] = set()
         self._usable = True
 
     @classmethod
@@ -148,12 +154,25 @@ class FactCache:
         """Keep stat data and content ids of all files that were read below a root, from the next save on."""
         self._stats[root] = stats
 
+    def settled(self, ids: Iterable[str]) -> set[str]:
+        """Return which of these pairs are known to be independent; see sources.settled."""
+        asked = sorted(ids)
+        if not asked or not self.is_worth_asking(len(self._facts)):
+            return set()
+        rows = self._rows([*_chunks("SELECT id, used FROM settled WHERE id IN", asked)])
+        self._settled |= {key for key, used in rows if used < self.now - DAY}
+        return {key for key, _ in rows}
+
+    def settle(self, ids: Iterable[str]) -> None:
+        """Keep that pairs are independent, from the next save on."""
+        self._settled.update(ids)
+
     def save(self) -> None:
         """Write what is new; nothing where another process is writing for too long, or the disk is full."""
         if not self.is_worth_asking(len(self._facts)):
             return
         changed = [(key, facts) for key, facts in self._facts.items() if facts.changed]
-        if not changed and not self._stats and not self._stale:
+        if not changed and not self._stats and not self._stale and not self._settled:
             return
         rows = [(key, pack(facts.to_plain()), self.now) for key, facts in changed]
         stats = [(root, pack(value), self.now) for root, value in self._stats.items()]
@@ -162,13 +181,10 @@ class FactCache:
                 facts.changed = False
             self._stats.clear()
             self._stale.clear()
+            self._settled.clear()
 
     def _read(self, ids: Sequence[str]) -> None:
-        queries = []
-        for start in range(0, len(ids), CHUNK):
-            some = ids[start : start + CHUNK]
-            queries.append((f"SELECT id, value, used FROM facts WHERE id IN ({','.join('?' * len(some))})", some))
-        for key, data, used in self._rows(queries):
+        for key, data, used in self._rows([*_chunks("SELECT id, value, used FROM facts WHERE id IN", ids)]):
             value = _unpacked(data)
             if isinstance(value, tuple):
                 self._facts[key] = FileFacts.from_plain(value)
@@ -190,6 +206,7 @@ class FactCache:
                 connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", rows)
                 connection.executemany("INSERT OR REPLACE INTO stats VALUES (?, ?, ?)", stats)
                 connection.executemany("UPDATE facts SET used = ? WHERE id = ?", [(self.now, key) for key in self._stale])
+                connection.executemany("INSERT OR REPLACE INTO settled VALUES (?, ?)", [(key, self.now) for key in self._settled])
                 _shrink(connection, self.now)
 
         return self._with_database(write)
@@ -216,6 +233,13 @@ class FactCache:
         return self._usable
 
 
+def _chunks(select: str, ids: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield a query, with its values, for every few ids: SQLite takes no more than some thousands at once."""
+    for start in range(0, len(ids), CHUNK):
+        some = ids[start : start + CHUNK]
+        yield f"{select} ({','.join('?' * len(some))})", some
+
+
 def _put_away(path: Path) -> None:
     """Remove a damaged file, and what SQLite may have left beside it."""
     for each in (path, path.with_name(f"{path.name}-journal")):
@@ -238,7 +262,8 @@ def _unpacked(data: object) -> object:
 def _shrink(connection: sqlite3.Connection, now: int) -> None:
     """Remove what was used longest ago, until the rest fits."""
     (total,) = connection.execute("SELECT coalesce(sum(length(value)), 0) FROM facts").fetchone()
-    connection.execute("DELETE FROM stats WHERE used < ?", (now - OLD,))
+    for table in ("stats", "settled"):
+        connection.execute(f"DELETE FROM {table} WHERE used < ?", (now - OLD,))
     if total <= LARGEST:
         return
     kept = 0

@@ -205,3 +205,31 @@ def test_what_is_used_stays(tmp_path: Path) -> None:
     with closing(sqlite3.connect(database(tmp_path))) as connection:
         used = dict(connection.execute("SELECT id, used FROM facts").fetchall())
     assert used == {ids[0]: 1_000_000 + 2 * DAY, ids[1]: 1_000_000}
+
+
+def test_pairs_that_are_settled_are_known_until_nobody_asks_any_more(tmp_path: Path) -> None:
+    fill(tmp_path, now=0)
+    first = FactCache(tmp_path, now=0)
+    assert first.settled(["a", "b"]) == set()
+    first.settle(["a"])
+    first.save()
+    assert FactCache(tmp_path, now=1).settled(["a", "b"]) == {"a"}
+    later = FactCache(tmp_path, now=OLD - DAY)
+    assert later.settled([*map(str, range(1000)), "a"]) == {"a"}
+    later.save()
+    other = FactCache(tmp_path, now=2 * OLD - 2 * DAY)
+    other.settle(["b"])
+    other.save()
+    assert FactCache(tmp_path).settled(["a", "b"]) == {"a", "b"}
+    last = FactCache(tmp_path, now=3 * OLD)
+    last.settle(["c"])
+    last.save()
+    assert FactCache(tmp_path).settled(["a", "b", "c"]) == {"c"}
+
+
+def test_no_pair_is_settled_without_a_file_or_where_it_is_not_worth_opening(tmp_path: Path) -> None:
+    for cache in (FactCache(None), FactCache(tmp_path, least=1)):
+        cache.settle(["a"])
+        cache.save()
+        assert cache.settled(["a"]) == set()
+    assert not [*tmp_path.iterdir()]
