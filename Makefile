@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-projects matrix check reference bench clean python use-environment check-environment test-environment mariadb
+.PHONY: help demo test test-projects matrix check reference bench clean python use-environment check-environment test-environment mariadb pgbouncer
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -14,14 +14,14 @@ help: ## list these targets
 demo: use-environment ## see a conflict found, explained, resolved and migrated in a throw-away project
 	@$(BIN)/handrail demo $(DIR)
 
-test: mariadb test-environment ## run the whole suite, with private servers, then its core on other versions
+test: mariadb pgbouncer test-environment ## run the whole suite, with private servers, then its core on other versions
 	@$(BIN)/python -m pytest -q -n $(WORKERS)
 	@$(BIN)/python tools/matrix.py --tested $(BIN)/python --workers $(WORKERS) 3.11:5.2 3.13:6.1
 
 test-projects: test-environment ## run the tests on large real projects too (installs them: minutes)
 	@$(BIN)/python -m pytest -q -n $(WORKERS) -m large tests/projects
 
-matrix: mariadb test-environment ## run the suite's core on every pair of Python and Django that is supported
+matrix: mariadb pgbouncer test-environment ## run the suite's core on every pair of Python and Django that is supported
 	@$(BIN)/python tools/matrix.py --workers $(WORKERS) 3.11:5.2 3.12:5.2 3.13:5.2 3.12:6.0 3.13:6.0 3.12:6.1 3.13:6.1
 
 check: check-environment ## formatting, lint, types, layers, changelog fragments, documentation
@@ -60,4 +60,11 @@ mariadb:
 else
 mariadb: python
 	@$(PYTHON) tools/system_packages.py mariadb
+endif
+
+ifdef HANDRAIL_TEST_POSTGRES_URL
+pgbouncer:
+else
+pgbouncer: python
+	@$(PYTHON) tools/system_packages.py pgbouncer
 endif

@@ -37,6 +37,7 @@ def has_python_headers() -> bool:
 # The server comes from mariadb-server-core, which brings the programs without the service that mariadb-server starts.
 NEEDS: dict[str, tuple[Callable[[], bool], tuple[str, ...]]] = {
     "mariadb": (lambda: has("mariadbd", "mariadb-install-db", "mariadb-dump"), ("mariadb-server-core", "mariadb-client")),
+    "pgbouncer": (lambda: has("pgbouncer"), ("pgbouncer",)),
     "mysqlclient": (
         lambda: has("cc") and has_library("libmariadb") and has_python_headers(),
         ("gcc", "libc6-dev", "pkg-config", "libmariadb-dev", f"python3.{sys.version_info.minor}-dev"),

@@ -15,8 +15,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.servers import mariadb, postgresql, process
-from tests.servers.base import Database, Server, make
+from tests.servers import mariadb, pgbouncer, postgresql, process
+from tests.servers.base import Database, Server, Settings, make
 from tests.servers.run import VARIABLE, Address, Run
 from tests.servers.sqlite import SqliteServer
 
@@ -94,6 +94,21 @@ def database(server: Server) -> Iterator[Database]:
 def durable_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty database, in turn on every server, with all promises about a crash kept."""
     yield from _database(_server(request.param, durable=True))
+
+
+@pytest.fixture
+def pooled_database() -> Iterator[tuple[Database, Settings]]:
+    """An empty PostgreSQL database, and Django's settings that lead to it through PgBouncer in transaction mode."""
+    if POSTGRES_URL in os.environ:
+        pytest.skip("a pooler is put in front of a private server alone")
+    server = _server(f"postgresql{WHEEL_VERSION}")
+    assert isinstance(server, postgresql.PostgresServer)
+    try:
+        pooler = Run.of_environment().server("pgbouncer", lambda folder: pgbouncer.start(server.address, folder))
+    except process.MissingServerError as error:
+        pytest.fail(str(error), pytrace=False)
+    for database in _database(server):
+        yield database, {**database.settings, "HOST": pooler.host, "PORT": str(pooler.port)}
 
 
 @pytest.fixture

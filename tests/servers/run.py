@@ -143,7 +143,7 @@ def _is_ours(pid: int, folder: Path) -> bool:
 def _servers_below(folder: Path) -> list[int]:
     """Return the servers that a run started but was killed before it wrote them down."""
     found = []
-    for name in (*folder.glob("*/data/postmaster.pid"), *folder.glob("*/mariadb.pid")):
+    for name in (*folder.glob("*/data/postmaster.pid"), *folder.glob("*/mariadb.pid"), *folder.glob("*/pgbouncer.pid")):
         with contextlib.suppress(OSError, ValueError):
             pid = int(name.read_text().split()[0])
             found += [pid] if _is_ours(pid, folder) else []
