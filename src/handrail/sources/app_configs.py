@@ -62,6 +62,9 @@ def attribute(node: ast.ClassDef, name: str, classes: dict[str, ast.ClassDef], s
 def own_attribute(node: ast.ClassDef, name: str, scope: Scope) -> object:
     """Return the value that a class body gives a name."""
     inner = Scope(node.body)
+    literal = inner.constants.get(name)
+    if isinstance(literal, ast.Constant) and name not in inner.unknown:
+        return literal.value  # nothing can change it in place, so nobody has to look for that
     constant = inner.constant(name)
     return None if constant is None else Evaluator(inner, scope).value(constant)
 

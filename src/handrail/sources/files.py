@@ -111,20 +111,39 @@ class FoldersTree(WorkingTree):
 
 def walk(root: str) -> Iterator[str]:
     """Yield the path of every file below a folder, relative to it; each folder once, under its real place before any link."""
-    seen = {place(root)}
-    pending, links = [""], list[str]()
-    while pending or links:
-        folder = pending.pop() if pending else links.pop()
-        real = place(f"{root}/{folder}")
-        if folder and real in seen:
-            continue
-        seen.add(real)
-        found = sorted(entries(f"{root}/{folder}"), key=lambda entry: entry.name, reverse=True)
-        for entry in found:
+    folders, links = list[str](), list[str]()
+    yield from walk_without_links(root, folders, links)
+    if links:
+        seen = {place(f"{root}/{folder}") for folder in folders}
+        yield from walk_links(root, links, seen)
+
+
+def walk_without_links(root: str, folders: list[str], links: list[str]) -> Iterator[str]:
+    """Yield the path of every file below a folder, and add to folders what was gone through, and to links what was not."""
+    pending = [""]
+    while pending:
+        folder = pending.pop()
+        folders.append(folder)
+        for entry in entries(f"{root}/{folder}"):
             if not is_folder(entry):
                 yield folder + entry.name
             elif entry.name not in SKIPPED:
                 (links if entry.is_symlink() else pending).append(f"{folder}{entry.name}/")
+
+
+def walk_links(root: str, links: list[str], seen: set[tuple[int, int]]) -> Iterator[str]:
+    """Yield the paths of the files that links lead to, and links below those; seen: the places that were gone through before."""
+    pending = sorted(links, reverse=True)
+    while pending:
+        folder = pending.pop()
+        real = place(f"{root}/{folder}")
+        if real not in seen:
+            seen.add(real)
+            for entry in sorted(entries(f"{root}/{folder}"), key=lambda entry: entry.name, reverse=True):
+                if not is_folder(entry):
+                    yield folder + entry.name
+                elif entry.name not in SKIPPED:
+                    pending.append(f"{folder}{entry.name}/")
 
 
 def entries(folder: str) -> list[os.DirEntry[str]]:
