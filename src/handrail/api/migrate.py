@@ -23,9 +23,19 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM: the step that runs is ended as by Ctrl-C, so that its transaction is rolled back and the journal says so."""
 
 
-def migrate(connection: BaseDatabaseWrapper, options: RunOptions, command: str, talk: Talk, run: Callable[[Runner], Any]) -> Any:
-    """Do what run does with the runner as one run. Raises whatever it raises, and refusals before anything is changed."""
-    runner = Runner(connection, options=options, command=command, talk=talk)
+def migrate(
+    connection: BaseDatabaseWrapper,
+    options: RunOptions,
+    command: str,
+    talk: Talk,
+    run: Callable[[Runner], Any],
+    only: str = "",
+) -> Any:
+    """Do what run does with the runner as one run. Raises whatever it raises, and refusals before anything is changed.
+
+    only: the app that is asked for; what is wrong in others that it does not need is then passed over.
+    """
+    runner = Runner(connection, options=options, command=command, talk=talk, only=only)
     with ended_by_signals(), runner.running():
         try:
             return run(runner)

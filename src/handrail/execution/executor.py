@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 
 from handrail.domain.run import Direction
+from handrail.execution.all_or_nothing import all_or_nothing
+from handrail.sources.migration_loader import Loader
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -23,15 +27,22 @@ class Executor(MigrationExecutor):
     def __init__(
         self, connection: BaseDatabaseWrapper, progress_callback: Callable[..., Any] | None = None, *, steps: Steps
     ) -> None:
-        """Read the graph and what is applied, as Django's does."""
-        super().__init__(connection, progress_callback)
+        """Read the graph and what is applied, as Django's does (MigrationExecutor.__init__, 5.2 to 6.1), with another loader."""
+        self.connection = connection
+        self.loader = Loader(connection, steps.only)
+        self.recorder = MigrationRecorder(connection)
+        self.progress_callback = progress_callback
         self.steps = steps
 
-    def migrate(self, *args: Any, **kwargs: Any) -> ProjectState:
+    def migrate(
+        self, targets: Any, plan: Any = None, state: Any = None, fake: bool = False, fake_initial: bool = False
+    ) -> ProjectState:
         """Migrate as Django does, and note when all of it is through."""
-        state = super().migrate(*args, **kwargs)
+        whole = self.steps.all_or_nothing and plan and not fake
+        with all_or_nothing(self.steps, plan, self._recording) if whole else nullcontext():
+            after: ProjectState = super().migrate(targets, plan, state, fake, fake_initial)
         self.steps.is_through = True
-        return state
+        return after
 
     def apply_migration(
         self, state: ProjectState, migration: Migration, fake: bool = False, fake_initial: bool = False
@@ -40,7 +51,7 @@ class Executor(MigrationExecutor):
         self._say("apply_start", migration, fake)
         if fake_initial and not fake:
             fake, state = self.detect_soft_applied(state, migration)
-        record = self._recording(migration, forward=True)
+        record = self._recording(migration, True)
         if fake:
             self.steps.fake(migration, Direction.FORWARD, record)
         else:
@@ -51,7 +62,7 @@ class Executor(MigrationExecutor):
     def unapply_migration(self, state: ProjectState, migration: Migration, fake: bool = False) -> ProjectState:
         """Run a migration backwards."""
         self._say("unapply_start", migration, fake)
-        record = self._recording(migration, forward=False)
+        record = self._recording(migration, False)
         if fake:
             self.steps.fake(migration, Direction.BACKWARD, record)
         else:
@@ -59,7 +70,7 @@ class Executor(MigrationExecutor):
         self._say("unapply_success", migration, fake)
         return state
 
-    def _recording(self, migration: Migration, *, forward: bool) -> Callable[[], None]:
+    def _recording(self, migration: Migration, forward: bool) -> Callable[[], None]:
         return lambda: self.record_migration(migration.app_label, migration.name, forward)
 
     def _say(self, action: str, migration: Migration, fake: bool) -> None:

@@ -48,8 +48,9 @@ class Talk:
 class Runner:
     """A run on one database. Use it as ``with runner.running(): ...``; executor() is for Django's migrate command."""
 
-    def __init__(self, connection: BaseDatabaseWrapper, *, options: RunOptions, command: str, talk: Talk) -> None:
-        """command: as it was typed. Nothing is reached yet."""
+    def __init__(self, connection: BaseDatabaseWrapper, *, options: RunOptions, command: str, talk: Talk, only: str = "") -> None:
+        """command: as it was typed. only: the app that is asked for, "" for all. Nothing is reached yet."""
+        self.only = only
         self.connection, self.options, self.command, self.talk = connection, options, command, talk
         self.journal = Journal(connection)
         self.backend = backend_of(connection)
@@ -132,6 +133,8 @@ class Runner:
             attempt=self.attempt(),
             guard=self.lock.check,
             on_failure=self.options.on_failure,
+            only=self.only,
+            all_or_nothing=self.options.all_or_nothing,
             prepare=set_up_transaction(self.connection, self.options.lock_timeout, sessions_hold=self.lock.kind != "lease"),
         )
 

@@ -39,8 +39,14 @@ class Steps:
         guard: Guard,
         on_failure: OnFailure,
         prepare: Callable[[], None],
+        only: str = "",
+        all_or_nothing: bool = False,
     ) -> None:
-        """prepare: sets the timeouts of a transaction that has just begun, where the session cannot hold them."""
+        """prepare: sets the timeouts of a transaction that has just begun, where the session cannot hold them.
+
+        only: the app that is asked for, "" for all. all_or_nothing: whether a step that fails takes those before it back.
+        """
+        self.only, self.all_or_nothing = only, all_or_nothing
         self.connection, self.journal, self.run = connection, journal, run
         self.attempt, self.guard, self.on_failure, self.prepare = attempt, guard, on_failure, prepare
         self.is_through = False

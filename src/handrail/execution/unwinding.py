@@ -26,7 +26,7 @@ def why_not(stepwise: Stepwise, stages: Sequence[Stage], direction: Direction) -
         operation = stage.operation
         if stage.index in code:
             return f"{operation.describe()} was stopped inside, and what it did is not known"
-        why = _against(stepwise.connection, stepwise.migration.app_label, stage, direction) if stage.index in done else ""
+        why = against(stepwise.connection, stepwise.migration.app_label, stage, direction) if stage.index in done else ""
         if why:
             return f"{operation.describe()}: {why}"
         if stage.index not in done and (why := _against_partial(stepwise, _statements(stepwise, stage.index))):
@@ -128,13 +128,13 @@ def _known(before: Mapping[str, str | None], after: Mapping[str, str | None]) ->
     return {**before, **{name: definition for name, definition in after.items() if name in before}}
 
 
-def _against(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction) -> str:
+def against(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction) -> str:
     """Say what would be lost, or stay, if a complete operation were taken back."""
     from django.db.migrations.operations import AlterField, RunSQL, SeparateDatabaseAndState
 
     operation = stage.operation
     if isinstance(operation, SeparateDatabaseAndState):
-        return next(filter(None, _parts_against(connection, app_label, stage, direction)), "")
+        return next(filter(None, _partsagainst(connection, app_label, stage, direction)), "")
     if is_code(operation):
         return _code_against(operation, direction)
     if isinstance(operation, RunSQL):
@@ -144,14 +144,14 @@ def _against(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, dire
     if type(operation).__name__ in _DESTROYS[direction]:
         return "what it dropped is gone"
     if isinstance(operation, AlterField):
-        return _alter_against(connection, app_label, stage, direction)
+        return _alteragainst(connection, app_label, stage, direction)
     return ""
 
 
 _DESTROYS = {Direction.FORWARD: ("RemoveField", "DeleteModel"), Direction.BACKWARD: ("AddField", "CreateModel")}
 
 
-def _parts_against(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction) -> Iterator[str]:
+def _partsagainst(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction) -> Iterator[str]:
     """What a nested operation does is judged without the states between them: an AlterField inside is never taken back."""
     from django.db.migrations.operations import AlterField
 
@@ -160,7 +160,7 @@ def _parts_against(connection: BaseDatabaseWrapper, app_label: str, stage: Stage
     for part in stage.operation.database_operations:  # type: ignore[attr-defined]
         if isinstance(part, AlterField):
             yield "a column inside it was altered"
-        yield _against(
+        yield against(
             connection, app_label, Stage(index=stage.index, operation=part, before=stage.before, after=stage.after), direction
         )
 
@@ -186,7 +186,7 @@ def _sql_against(operation: Operation, direction: Direction) -> str:
     return "" if reverse_sql else "its SQL has no reverse"
 
 
-def _alter_against(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction) -> str:
+def _alteragainst(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction) -> str:
     """A changed type can have changed values, and a column that became NOT NULL has lost its NULLs."""
     operation = stage.operation
     states = (stage.before, stage.after) if direction is Direction.FORWARD else (stage.after, stage.before)

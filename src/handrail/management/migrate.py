@@ -71,7 +71,8 @@ class Migrate(BaseCommand):
             wanted = read_run_options({name: options.get(name) for name in OWN})
             connection = connections[options["database"]]
             talk = self._talk(connection.alias)
-            return migrate(connection, wanted, _typed(options), talk, lambda runner: self._run(runner, args, options))
+            app = options.get("app_label") or ""
+            return migrate(connection, wanted, _typed(options), talk, lambda runner: self._run(runner, args, options), app)
         except Refusal as refusal:
             raise self._said(refusal) from refusal
 

@@ -1,0 +1,85 @@
+"""A run of which all migrations are applied, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from handrail.domain.migration import MigrationKey
+from handrail.domain.run import Direction
+from handrail.errors.hr409 import NotAllOrNothing
+from handrail.execution.project_states import applied_state, stages_of, state_before
+from handrail.execution.unwinding import against
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.migration import Migration
+    from django.db.migrations.state import ProjectState
+
+    from handrail.execution.steps import Steps
+
+Plan = Sequence[tuple["Migration", bool]]
+Recording = Callable[["Migration", bool], Callable[[], None]]
+"""Returns what writes (True) or deletes (False) the record of a migration."""
+
+
+@contextmanager
+def all_or_nothing(steps: Steps, plan: Plan, recording: Recording) -> Iterator[None]:
+    """Take back what the block has applied if it fails: with one transaction around it where the database can, else step by step.
+
+    Raises NotAllOrNothing before anything is changed where a step could not be taken back without loss.
+    """
+    connection = steps.connection
+    if connection.features.can_rollback_ddl and all(migration.atomic for migration, _ in plan):
+        with _one_transaction(connection):
+            yield
+        return
+    _refuse_what_cannot_be_taken_back(connection, plan)
+    try:
+        yield
+    except BaseException:
+        _take_back(steps, plan, recording)
+        raise
+
+
+@contextmanager
+def _one_transaction(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """SQLite checks foreign keys or not for whole transactions (pragma.html#pragma_foreign_keys); its editor wants them off."""
+    from django.db.transaction import atomic
+
+    switched = connection.disable_constraint_checking() if connection.vendor == "sqlite" else False
+    try:
+        with atomic(connection.alias):
+            yield
+    finally:
+        if switched:
+            connection.enable_constraint_checking()
+
+
+def _refuse_what_cannot_be_taken_back(connection: BaseDatabaseWrapper, plan: Plan) -> None:
+    state = applied_state(connection)
+    for migration, backwards in plan:
+        direction = Direction.BACKWARD if backwards else Direction.FORWARD
+        before = state_before(connection, (migration.app_label, migration.name)) if backwards else state
+        stages = stages_of(migration, before)
+        for stage in stages:
+            why = against(connection, migration.app_label, stage, direction)
+            if why:
+                key = MigrationKey(migration.app_label, migration.name)
+                raise NotAllOrNothing(migration=key, operation=stage.operation.describe(), why=why)
+        state = stages[-1].after if stages and not backwards else state
+
+
+def _take_back(steps: Steps, plan: Plan, recording: Recording) -> None:
+    """Undo the steps of the plan that are done, the last one first; the one that failed has nothing left of it."""
+    from django.db.migrations.recorder import MigrationRecorder
+
+    for migration, backwards in reversed(plan):
+        key = (migration.app_label, migration.name)
+        applied = MigrationRecorder(steps.connection).applied_migrations()
+        if (key in applied) is backwards:
+            continue
+        direction = Direction.FORWARD if backwards else Direction.BACKWARD
+        state: ProjectState = state_before(steps.connection, key)
+        steps.take(migration, state, direction, recording(migration, backwards))

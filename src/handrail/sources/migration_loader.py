@@ -1,0 +1,120 @@
+"""Django's loader, which lets nothing stop it that the asked for app does not need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.db.migrations.loader import MigrationLoader
+
+from handrail.checks.hr101 import LeafConflict
+from handrail.checks.hr201 import RecordGap
+from handrail.checks.hr212 import Unreadable
+from handrail.domain.finding import Finding
+from handrail.domain.history import Presence
+from handrail.domain.migration import MigrationKey
+from handrail.errors.base import Refusal
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+Node = tuple[str, str]
+
+
+class Loader(MigrationLoader):
+    """Reads what Django's loader reads. only: an app label, "" for all apps.
+
+    With an app label, what is wrong in apps that its migrations do not need is passed over: files that cannot be read, several
+    leaf nodes, gaps in the records. What it does need is refused with a finding.
+    """
+
+    def __init__(self, connection: BaseDatabaseWrapper, only: str = "") -> None:
+        """Read everything. Raises Refusal where something that is needed is broken, and what Django raises."""
+        self.only = only
+        self.unreadable: dict[str, Exception] = {}
+        self._reading = ""
+        super().__init__(connection)
+        self._refuse_unreadable()
+
+    def load_disk(self) -> None:
+        """Import the migrations; apart from those of apps that cannot be read and may not be needed."""
+        while True:
+            try:
+                super().load_disk()
+            except Exception as error:
+                if not self.only or self._reading in {self.only, *self.unreadable}:
+                    raise Refusal(_unreadable(self._reading, error, "")) from error
+                self.unreadable[self._reading] = error
+            else:
+                return
+
+    def migrations_module(self, app_label: str) -> tuple[str | None, bool]:  # type: ignore[override]
+        """Return the module of an app's migrations; none for one that cannot be read."""
+        self._reading = app_label
+        return (None, True) if app_label in self.unreadable else MigrationLoader.migrations_module(app_label)
+
+    def detect_conflicts(self) -> dict[str, list[str]]:
+        """Refuse where an app that is needed has several leaf nodes; return nothing, so that Django's command goes on."""
+        found: dict[str, list[str]] = super().detect_conflicts()
+        needed = {app for app, _ in self.needed()}
+        findings = [self._conflict(app, names) for app, names in sorted(found.items()) if app in needed]
+        if findings:
+            raise Refusal(findings[0], findings[1:])
+        return {}
+
+    def check_consistent_history(self, connection: BaseDatabaseWrapper) -> None:  # noqa: ARG002 - the base's signature
+        """Refuse where something that is needed is recorded, and what it depends on is not."""
+        gaps = list(self._gaps())
+        if gaps:
+            raise Refusal(gaps[0], gaps[1:])
+
+    def needed(self) -> set[Node]:
+        """Return the nodes that migrating the asked for app may reach: what its nodes need, and what needs them."""
+        if not self.only:
+            return set(self.graph.nodes)
+        found: set[Node] = set()
+        for node in [node for node in self.graph.nodes if node[0] == self.only]:
+            found.update(self.graph.forwards_plan(node))
+            found.update(each for each in self.graph.backwards_plan(node) if each in self.applied_migrations)
+        return found
+
+    def _refuse_unreadable(self) -> None:
+        """A dependency on an app without migrations is dropped by Django's loader; here it may only be unreadable."""
+        if not self.unreadable:
+            return
+        for node in sorted(self.needed()):
+            for app, _ in self.graph.nodes[node].dependencies:
+                if app in self.unreadable:
+                    raise Refusal(_unreadable(app, self.unreadable[app], f"{MigrationKey(*node)} needs migrations of {app}"))
+
+    def _conflict(self, app: str, names: Iterable[str]) -> Finding:
+        leaves = sorted(names)
+        shared = set.intersection(*(set(self.graph.forwards_plan((app, name))) for name in leaves))
+        order = [node for node in self.graph.forwards_plan((app, leaves[0])) if node in shared and node[0] == app]
+        facts = {"app": app, "n": len(leaves), "names": ", ".join(leaves), "base": MigrationKey(*order[-1]) if order else "none"}
+        return LeafConflict.say(facts, help="make one leaf node of them", command=f"handrail conflicts {app}")
+
+    def _gaps(self) -> Iterator[Finding]:
+        """Yield gaps as MigrationLoader.check_consistent_history finds them (django/db/migrations/loader.py, 5.2 to 6.1)."""
+        applied: Any = self.applied_migrations
+        needed = self.needed()
+        for node in sorted(applied):
+            if node not in self.graph.nodes or node not in needed:
+                continue
+            for parent in sorted(each.key for each in self.graph.node_map[node].parents):
+                if parent not in applied and not self._is_covered(parent):
+                    facts = {"child": MigrationKey(*node), "parent": MigrationKey(*parent), "schema": Presence.UNKNOWN}
+                    help = "see what is there, and either record it or take it back"
+                    yield RecordGap.say(facts, help=help, command="handrail check")
+
+    def _is_covered(self, node: Node) -> bool:
+        """Say whether a squashed migration counts as applied, because all that it replaces is."""
+        replaced = self.replacements[node].replaces if node in self.replacements else ()
+        return bool(replaced) and all(key in self.applied_migrations or self._is_covered(key) for key in replaced)
+
+
+def _unreadable(app: str, error: Exception, note: str) -> Finding:
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    line = getattr(error, "lineno", None)
+    path = getattr(error, "filename", None) or f"migrations of {app}"
+    return next(iter(Unreadable.find(path, line, reason, [note] if note else [])))
