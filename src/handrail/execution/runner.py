@@ -15,7 +15,7 @@ from handrail.domain.run import Blocker, OnFailure, RunOptions, RunStatus, StepS
 from handrail.execution.executor import Executor
 from handrail.execution.journal import Journal, user_name
 from handrail.execution.lock import Lock, Waiting, lock_for
-from handrail.execution.recovering import recover
+from handrail.execution.recovering import interrupted, recover
 from handrail.execution.retry import retrying
 from handrail.execution.session import prepared, refuse_still_running, set_up_transaction
 from handrail.execution.steps import Steps
@@ -113,10 +113,12 @@ class Runner:
 
     def _recover(self, found: Unfinished) -> None:
         """Put right what an earlier run left. Raises Interrupted where a person has to decide."""
-        if found.step is not None and found.run.on_failure is OnFailure.STOP and found.step.status is StepStatus.STOPPED:
-            from handrail.execution.recovering import interrupted
-
-            raise interrupted(found.step, None, found.statements, (f"run {found.run.id} was to stop there",))
+        step, wanted = found.step, (found.run.on_failure, self.options.on_failure)
+        if step is not None and step.status is StepStatus.STOPPED and OnFailure.STOP in wanted and OnFailure.RESUME not in wanted:
+            migration = Executor(self.connection, steps=self.steps_of(found.run.id)).loader.disk_migrations.get(
+                (step.key.app_label, step.key.name)
+            )
+            raise interrupted(step, migration, found.statements, (f"run {found.run.id} was to stop there",))
         self.recover(found)
 
     def recover(self, found: Unfinished, *, back: bool = False) -> None:

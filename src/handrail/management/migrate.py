@@ -96,11 +96,11 @@ class Migrate(BaseCommand):
 
     def _said(self, refusal: Refusal) -> CommandError:
         """Write a refusal with its notes and its next command, and return what ends the command with its exit code."""
-        from handrail.domain.outcome import Outcome
+        from handrail.domain.outcome import REFUSED, Outcome
         from handrail.report.base import Form
         from handrail.report.text import TextReport
 
-        outcome = Outcome(command="migrate", exit=refusal.exit_code, findings=refusal.findings)
+        outcome = Outcome(command="migrate", exit=REFUSED, findings=refusal.findings)
         lines = TextReport().render(outcome, Form(colour=False))
         return CommandError("\n".join(lines), returncode=refusal.exit_code)
 
