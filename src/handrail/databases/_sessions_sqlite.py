@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _KINDS = {5: ErrorKind.LOCK_TIMEOUT, 6: ErrorKind.LOCK_TIMEOUT, 8: ErrorKind.READ_ONLY, 13: ErrorKind.DISK_FULL}
 """rescode.html: SQLITE_BUSY, SQLITE_LOCKED, SQLITE_READONLY, SQLITE_FULL; extended codes have these in their lowest byte."""
 
+OPENED = "the database was opened read-only"
+
 
 class SQLiteSessions(Sessions):
     """What connections know; nothing is known of others (lockingv3.html: locks on a file have no names)."""
@@ -53,7 +55,10 @@ class SQLiteSessions(Sessions):
         return self.session_statements(lock_timeout)
 
     def read_only(self, cursor: Cursor) -> str:
-        """Taking the write lock and giving it back tells (lang_transaction.html); a lock of somebody else is another matter."""
+        """Writing what is there already tells, under the write lock; a lock of somebody else is another matter.
+
+        The write lock alone does not: BEGIN IMMEDIATE only reads where nothing can be written (seen with SQLite 3.46).
+        """
         from django.db import Error
 
         file = self.lock_key(cursor)
@@ -61,9 +66,15 @@ class SQLiteSessions(Sessions):
             return f"the file {file} cannot be written"
         try:
             cursor.execute("BEGIN IMMEDIATE")
-            cursor.execute("ROLLBACK")
         except Error as error:
-            return "the database was opened read-only" if self.error_kind(error) is ErrorKind.READ_ONLY else ""
+            return OPENED if self.error_kind(error) is ErrorKind.READ_ONLY else ""
+        try:
+            cursor.execute("PRAGMA user_version")
+            cursor.execute(f"PRAGMA user_version = {cursor.fetchall()[0][0]}")
+        except Error as error:
+            return OPENED if self.error_kind(error) is ErrorKind.READ_ONLY else ""
+        finally:
+            cursor.execute("ROLLBACK")
         return ""
 
     def error_kind(self, error: BaseException) -> ErrorKind:
