@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.executor import MigrationExecutor
 
     from handrail.domain.run import Run
+
+
+Maker = Callable[[Any], "MigrationExecutor"]
+"""Makes the executor of a run from Django's progress_callback; it reads the graph and what is applied."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -28,21 +33,29 @@ def migrate(
     options: RunOptions,
     command: str,
     talk: Talk,
-    run: Callable[[Runner], Any],
+    run: Callable[[Maker], Any],
     only: str = "",
 ) -> Any:
-    """Do what run does with the runner as one run. Raises whatever it raises, and refusals before anything is changed.
+    """Do what run does as one run; it is given what makes the executor.
 
+    Raises whatever that raises, and refusals before anything is changed.
     only: the app that is asked for; what is wrong in others that it does not need is then passed over.
     """
     runner = Runner(connection, options=options, command=command, talk=talk, only=only)
     with ended_by_signals(), runner.running():
         try:
-            return run(runner)
+            return run(runner.executor)
         except BaseException:
             for line in summary(runner.record() if _can_tell(connection) else None):
                 talk.said(line)
             raise
+
+
+def reading_executor(connection: BaseDatabaseWrapper, only: str, progress_callback: Any = None) -> MigrationExecutor:
+    """Return an executor for what only reads. only: the app that is asked for, "" for all."""
+    from handrail.execution.executor import ReadingExecutor
+
+    return ReadingExecutor(connection, progress_callback, only=only)
 
 
 def _can_tell(connection: BaseDatabaseWrapper) -> bool:

@@ -20,18 +20,27 @@ if TYPE_CHECKING:
 
     from handrail.execution.steps import Steps
 
+Progress = Callable[..., Any] | None
+"""Told what goes on, as MigrationExecutor calls it."""
 
-class Executor(MigrationExecutor):
-    """What Django's migrate command is given instead of its own executor; the lock is held when it is made."""
 
-    def __init__(
-        self, connection: BaseDatabaseWrapper, progress_callback: Callable[..., Any] | None = None, *, steps: Steps
-    ) -> None:
-        """Read the graph and what is applied, as Django's does (MigrationExecutor.__init__, 5.2 to 6.1), with another loader."""
+class ReadingExecutor(MigrationExecutor):
+    """Plans as Django's does; what is wrong in apps that the asked for one does not need is passed over."""
+
+    def __init__(self, connection: BaseDatabaseWrapper, progress_callback: Progress = None, *, only: str = "") -> None:
+        """Read what MigrationExecutor.__init__ reads (5.2 to 6.1), by another loader. only: an app label, "" for all."""
         self.connection = connection
-        self.loader = Loader(connection, steps.only)
+        self.loader = Loader(connection, only)
         self.recorder = MigrationRecorder(connection)
         self.progress_callback = progress_callback
+
+
+class Executor(ReadingExecutor):
+    """What Django's migrate command is given instead of its own executor; the lock is held when it is made."""
+
+    def __init__(self, connection: BaseDatabaseWrapper, progress_callback: Progress = None, *, steps: Steps) -> None:
+        """steps: what applies and unapplies each migration."""
+        super().__init__(connection, progress_callback, only=steps.only)
         self.steps = steps
 
     def migrate(

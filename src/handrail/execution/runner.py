@@ -19,6 +19,7 @@ from handrail.execution.recovering import interrupted, recover
 from handrail.execution.retry import retrying
 from handrail.execution.session import prepared, refuse_still_running, set_up_transaction
 from handrail.execution.steps import Steps
+from handrail.execution.units import Session
 from handrail.sources.backend import backend_of
 from handrail.sources.journal import Unfinished, runs, unfinished
 
@@ -128,6 +129,8 @@ class Runner:
 
     def steps_of(self, run: int) -> Steps:
         """Return what runs the steps of a run."""
+        holds = self.lock.kind != "lease"
+        prepare = set_up_transaction(self.connection, self.options.lock_timeout, sessions_hold=holds)
         return Steps(
             connection=self.connection,
             journal=self.journal,
@@ -137,7 +140,7 @@ class Runner:
             on_failure=self.options.on_failure,
             only=self.only,
             all_or_nothing=self.options.all_or_nothing,
-            prepare=set_up_transaction(self.connection, self.options.lock_timeout, sessions_hold=self.lock.kind != "lease"),
+            session=Session(holds=holds, prepare=prepare),
         )
 
     def attempt(self) -> Attempt:

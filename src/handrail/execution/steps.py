@@ -13,7 +13,7 @@ from handrail.errors.hr401 import InDoubt, Interrupted
 from handrail.execution.journal import Journal
 from handrail.execution.project_states import Stage, applied_state, stages_of
 from handrail.execution.stepwise import Stepwise, flush
-from handrail.execution.units import Attempt, Guard
+from handrail.execution.units import Attempt, Guard, Session
 from handrail.execution.unwinding import unwind, why_not
 from handrail.sources.journal import statements_of
 
@@ -38,17 +38,14 @@ class Steps:
         attempt: Attempt,
         guard: Guard,
         on_failure: OnFailure,
-        prepare: Callable[[], None],
+        session: Session,
         only: str = "",
         all_or_nothing: bool = False,
     ) -> None:
-        """prepare: sets the timeouts of a transaction that has just begun, where the session cannot hold them.
-
-        only: the app that is asked for, "" for all. all_or_nothing: whether a step that fails takes those before it back.
-        """
+        """only: the app that is asked for, "" for all. all_or_nothing: whether a step that fails takes those before it back."""
         self.only, self.all_or_nothing = only, all_or_nothing
         self.connection, self.journal, self.run = connection, journal, run
-        self.attempt, self.guard, self.on_failure, self.prepare = attempt, guard, on_failure, prepare
+        self.attempt, self.guard, self.on_failure, self.session = attempt, guard, on_failure, session
         self.is_through = False
 
     def fake(self, migration: Migration, direction: Direction, record: Record) -> None:
@@ -96,7 +93,7 @@ class Steps:
             backwards = direction is Direction.BACKWARD
             current = states.pop() if states else state if backwards else applied_state(self.connection)
             with self.connection.schema_editor(atomic=True) as editor:
-                self.prepare()
+                self.session.prepare()
                 run = migration.unapply if backwards else migration.apply
                 results[0] = run(current, editor)
                 flush(editor)
@@ -148,6 +145,7 @@ class Steps:
             step=step,
             attempt=self.attempt,
             guard=self.guard,
+            session=self.session,
             earlier=earlier,
         )
 
@@ -156,7 +154,7 @@ class Steps:
 
         def once() -> None:
             with atomic(self.connection.alias):
-                self.prepare()
+                self.session.prepare()
                 self.guard()
                 record()
                 self.journal.step_ended(step, StepStatus.DONE)

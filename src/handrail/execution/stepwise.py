@@ -11,7 +11,7 @@ from handrail.errors.hr401 import InDoubt
 from handrail.execution.journal import Journal
 from handrail.execution.manners import Way, way_of
 from handrail.execution.project_states import Stage
-from handrail.execution.units import Attempt, Guard, Unit, statements_through
+from handrail.execution.units import Attempt, Guard, Session, Unit, statements_through
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -32,12 +32,13 @@ class Stepwise:
         step: int,
         attempt: Attempt,
         guard: Guard,
+        session: Session,
         earlier: Sequence[Statement] = (),
     ) -> None:
         """earlier: what is on record of this step."""
         self.connection, self.journal, self.rules = connection, journal, rules
         self.migration, self.step = migration, step
-        self.attempt, self.guard = attempt, guard
+        self.attempt, self.guard, self.session = attempt, guard, session
         self.earlier = tuple(earlier)
 
     def marks(self, phase: Phase, mark: Mark) -> set[int]:
@@ -69,6 +70,7 @@ class Stepwise:
 
         editor.deferred_sql = []
         with atomic(self.connection.alias):
+            self.session.prepare()
             self._call(editor, stage, backwards=backwards)
             if self.connection.features.can_rollback_ddl:
                 flush(editor)
@@ -86,6 +88,7 @@ class Stepwise:
             operation=stage.index,
             earlier=self._statements(stage.index, phase),
             attempt=self.attempt,
+            session=self.session,
             place=self.place(stage),
         )
         with statements_through(editor, unit):

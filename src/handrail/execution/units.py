@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from handrail.databases.statements.base import Judgement, Manner, StatementRules
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.run import Mark, Phase, Statement
+from handrail.errors.hr304 import BehindPooler
 from handrail.errors.hr401 import InDoubt
 from handrail.execution.journal import Journal
 
@@ -20,6 +22,17 @@ READS = ("get_constraints", "get_storage_engine", "get_sequences", "get_relation
 """What schema editors ask the database before they write a statement (django/db/backends/*/schema.py, 5.2 to 6.1)."""
 Attempt = Callable[[Callable[[], None], str], None]
 """Runs something, again where a lock was in the way; the text is the statement it waits with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """The session that migrates. holds: whether all statements reach one session of the server, with its timeouts.
+
+    prepare: sets the timeouts of a transaction that has just begun, where the session does not hold them.
+    """
+
+    holds: bool
+    prepare: Callable[[], None]
 
 
 class Guard(Protocol):
@@ -47,12 +60,13 @@ class Unit:
         operation: int,
         earlier: Sequence[Statement],
         attempt: Attempt,
+        session: Session,
         place: str,
     ) -> None:
         """place: the operation in words, for what is said when it cannot go on."""
         self.connection, self.journal, self.rules = connection, journal, rules
         self.step, self.phase, self.operation, self.place = step, phase, operation, place
-        self.attempt = attempt
+        self.attempt, self.session = attempt, session
         self._earlier = list(earlier)
         self._answers = [read for statement in earlier for read in statement.reads]
         self._reads: list[Any] = []
@@ -96,11 +110,15 @@ class Unit:
         from django.db.transaction import atomic
 
         with atomic(self.connection.alias):
+            self.session.prepare()
             self._run(sql, params)
             row = self.journal.statement_started(self.step, self.phase, self.operation, text, {}, self._reads)
             self.journal.statement_done(row)
 
     def _alone(self, sql: str, params: Sequence[Any] | None, text: str, earlier: Statement | None) -> None:
+        """Outside a transaction only a session can hold the timeouts. Raises BehindPooler."""
+        if not self.session.holds:
+            raise BehindPooler(alias=self.connection.alias, what=self.place)
         with self.connection.cursor() as cursor:
             for leftover in self.rules.clearing(cursor, sql):
                 cursor.execute(leftover)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from functools import partial
 from importlib import import_module
@@ -19,22 +20,24 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from handrail.errors.base import Refusal
-    from handrail.execution.runner import Runner, Talk
+    from handrail.execution.runner import Talk
 
+TERMINATED = 143
+"""What a shell calls a program that was ended by SIGTERM: 128 and the number of the signal."""
 OWN = ("lock_wait", "lock_timeout", "on_failure", "all_or_nothing")
 """Handrail's own options, by the names that the settings use too."""
 
 
-RUNNER: ContextVar[Runner | None] = ContextVar("runner", default=None)
-"""The run that a migrate command is in, in this thread."""
+Maker = Callable[[Any], MigrationExecutor]
+"""Makes the executor that Django's command is to use, from its progress_callback."""
+MAKERS: ContextVar[tuple[str, Maker] | None] = ContextVar("makers", default=None)
+"""The alias and the maker of the migrate command that this thread is in."""
 
 
 def make_executor(connection: BaseDatabaseWrapper, progress_callback: Any = None) -> MigrationExecutor:
-    """Make the executor of the run that this thread is in, and Django's own outside of one."""
-    runner = RUNNER.get()
-    if runner is None or runner.connection.alias != connection.alias:
-        return MigrationExecutor(connection, progress_callback)
-    return runner.executor(progress_callback)
+    """Make the executor of the command that this thread is in, and Django's own outside of one."""
+    alias, make = MAKERS.get() or ("", None)
+    return make(progress_callback) if make and alias == connection.alias else MigrationExecutor(connection, progress_callback)
 
 
 django_migrate.MigrationExecutor = make_executor  # type: ignore[attr-defined]
@@ -58,31 +61,33 @@ class Migrate(BaseCommand):
         group.add_argument("--all-or-nothing", action="store_true", default=None, help=help)
 
     def handle(self, *args: Any, **options: Any) -> Any:
-        """Migrate; whatever only reads is Django's alone."""
-        if options["plan"] or options["check_unapplied"]:
-            return super().handle(*args, **options)
+        """Migrate; what only reads takes no lock and leaves no trace."""
         from django.db import connections
 
-        from handrail.api.migrate import migrate
+        from handrail.api.migrate import Terminated, migrate, reading_executor
         from handrail.errors.base import Refusal
         from handrail.sources.run_options import read_run_options
 
+        connection = connections[options["database"]]
+        app = options.get("app_label") or ""
         try:
+            if options["plan"] or options["check_unapplied"]:
+                return self._run(partial(reading_executor, connection, app), args, options)
             wanted = read_run_options({name: options.get(name) for name in OWN})
-            connection = connections[options["database"]]
             talk = self._talk(connection.alias)
-            app = options.get("app_label") or ""
-            return migrate(connection, wanted, _typed(options), talk, lambda runner: self._run(runner, args, options), app)
+            return migrate(connection, wanted, _typed(options), talk, lambda make: self._run(make, args, options), app)
         except Refusal as refusal:
             raise self._said(refusal) from refusal
+        except Terminated:
+            sys.exit(TERMINATED)
 
-    def _run(self, runner: Runner, args: Sequence[Any], options: dict[str, Any]) -> Any:
-        """Run the handle below with this run's executor; it is made there, after the lock is held."""
-        token = RUNNER.set(runner)
+    def _run(self, make: Maker, args: Sequence[Any], options: dict[str, Any]) -> Any:
+        """Run the handle below with another executor; it is made there, in a run after the lock is held."""
+        token = MAKERS.set((options["database"], make))
         try:
             return super().handle(*args, **options)
         finally:
-            RUNNER.reset(token)
+            MAKERS.reset(token)
 
     def _talk(self, alias: str) -> Talk:
         """Say on standard error what goes on, so that standard output stays Django's."""

@@ -17,6 +17,7 @@ from handrail.errors.base import Refusal
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.state import ProjectState
 
 Node = tuple[str, str]
 
@@ -67,6 +68,13 @@ class Loader(MigrationLoader):
         gaps = list(self._gaps())
         if gaps:
             raise Refusal(gaps[0], gaps[1:])
+
+    def project_state(self, nodes: Any = None, at_end: bool = True) -> ProjectState:
+        """Return a project state; of all apps, where none is named: of several leaf nodes of one app the last one by name."""
+        if nodes is None and self.only:
+            nodes = list({node[0]: node for node in sorted(self.graph.leaf_nodes())}.values())
+        state: ProjectState = super().project_state(nodes, at_end)
+        return state
 
     def needed(self) -> set[Node]:
         """Return the nodes that migrating the asked for app may reach: what its nodes need, and what needs them."""
