@@ -23,7 +23,8 @@ class Preflight(Check):
     the schema and no record, or cuts the name off and runs the migration again. A name outside ASCII is written
     differently by file systems that compose letters, so one machine finds the file and the next does not.
     A server that is read-only, or the standby of another one, has records that lag behind, and is the wrong place to migrate
-    even where a user with special rights could write.
+    even where a user with special rights could write. A proof on the project's own server needs scratch databases beside it, and
+    the user of the settings often may not make any.
 
     What Django does
     ----------------
@@ -34,7 +35,8 @@ class Preflight(Check):
     What to do
     ----------
     A name: rename the file before it is applied anywhere, and name the new one in the migrations that depend on it.
-    A read-only server: run ``migrate`` against the primary server. A file or folder: let the user that migrates write there.
+    A read-only server: run ``migrate`` against the primary server. A file or folder: let the user that migrates write there. A
+    missing privilege: an administrator runs the statement that is shown, or a proof runs without ``--database``.
 
     Example
     -------

@@ -17,10 +17,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from handrail.checks.hr213 import Preflight
 from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.migration import Migration, MigrationKey
 from handrail.domain.proof import Difference, Order, Proof, Status
 from handrail.domain.snapshot import App, Snapshot
+from handrail.errors.base import Refusal
 from handrail.execution.proof_files import lay_out
 from handrail.sources.tree import Tree
 
@@ -56,7 +58,8 @@ def prove(
     the project's settings, whose server then gets scratch databases; "" for SQLite in memory. settings: the settings module; else
     what DJANGO_SETTINGS_MODULE or manage.py names. timeout: seconds for everything; each step has a quarter of it.
 
-    Never raises for what the project's code does: that is the result.
+    Never raises for what the project's code does: that is the result. Raises a refusal, HR213, where the user of the database may
+    not make scratch databases.
     """
     with tempfile.TemporaryDirectory(prefix="handrail-proof-", ignore_cleanup_errors=True) as folder:
         lay_out([(one.tree, one.snapshot) for one in checkouts], migrations, Path(folder))
@@ -77,6 +80,7 @@ def prove(
 def _prove(request: Event, timeout: float, python: str) -> Proof:
     """Try with the project's settings first, and with made-up ones where those cannot be imported."""
     events, ending = _run(request, timeout, python)
+    _require_privilege(events, request["database"])
     unusable = next((event["error"] for event in events if event["event"] == "settings"), "")
     if unusable and request["database"]:
         return Proof(vendor="", version="", error=unusable)
@@ -88,6 +92,14 @@ def _prove(request: Event, timeout: float, python: str) -> Proof:
         proof = read_events(events, ending)
         return replace(proof, notes=(note, *proof.notes))
     return read_events(events, ending)
+
+
+def _require_privilege(events: Sequence[Event], alias: str) -> None:
+    """Refuse where the database's user may not make scratch databases: that is nothing about the migrations."""
+    for event in events:
+        if event["event"] == "privilege":
+            help = f"run {event['grant']}, or leave --database out: the orders run on SQLite in memory then"
+            raise Refusal(Preflight.refused(alias, f"cannot be proved on: {event['text']}", help))
 
 
 def _apps(checkouts: Sequence[Checkout]) -> dict[str, App]:

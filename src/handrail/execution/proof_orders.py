@@ -13,7 +13,7 @@ from handrail.domain.proof import Status
 from handrail.execution.proof_compare import Contents, compare, differing_tables, read_contents, unstable_columns
 from handrail.execution.proof_plan import MERGED, Key, Keys, Plans, has_data_operations, plan_orders
 from handrail.execution.proof_rows import LAST, LEVELS, Made, make_rows
-from handrail.execution.proof_scratch import Scratch, ScratchError
+from handrail.execution.proof_scratch import PrivilegeError, Scratch, ScratchError
 
 Report = Callable[..., None]
 TEXT_LIMIT = 2000
@@ -52,6 +52,8 @@ def prove_orders(request: dict[str, Any], report: Report) -> None:
     try:
         scratch.drop_left_behind()
         OrderRunner(request, report, scratch).run()
+    except PrivilegeError as error:
+        report("privilege", text=str(error), grant=error.grant)
     except ScratchError as error:
         report("error", text=str(error))
     finally:

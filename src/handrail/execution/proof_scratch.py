@@ -15,6 +15,14 @@ class ScratchError(Exception):
     """No scratch database can be had; the message says why and what helps."""
 
 
+class PrivilegeError(ScratchError):
+    """The user of the database may not make one. privilege: which it lacks. grant: the statement that gives it."""
+
+    def __init__(self, user: str, privilege: str, grant: str) -> None:
+        super().__init__(f"{user} may not make a scratch database: it lacks the privilege {privilege}")
+        self.grant = grant
+
+
 def backend_of(connection: Any) -> Backend:
     """Return what is known of a connection's kind of database; raise ScratchError for a kind that Handrail does not know."""
     try:
@@ -105,7 +113,8 @@ class Scratch:
         except DatabaseError as error:
             if privilege := self.backend.missing_privilege(error):
                 user = self.connection.settings_dict.get("USER") or "the database user"
-                raise ScratchError(f"{user} may not make a scratch database: it lacks the privilege {privilege}") from None
+                name, _, grant = privilege.removesuffix(")").partition(" (")
+                raise PrivilegeError(user, name, grant) from None
             raise ScratchError(f"a scratch database cannot be made: {str(error).strip()}") from None
 
     @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import os
 import runpy
@@ -10,6 +9,9 @@ import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from handrail.sources.django_setup import named_settings
+from handrail.sources.settings import VARIABLE
 
 Request = dict[str, Any]
 IN_MEMORY = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
@@ -32,7 +34,7 @@ def configure(request: Request) -> list[str]:
     if request["minimal"]:
         _configure_minimal(request)
         return []
-    name = request["settings"] or os.environ.get("DJANGO_SETTINGS_MODULE", "") or _named_settings(manage)
+    name = request["settings"] or os.environ.get(VARIABLE, "") or (named_settings(manage) if manage else "")
     if not name:
         raise SettingsError("no settings module was found (no DJANGO_SETTINGS_MODULE, no manage.py that names one)")
     _load_project(name, manage, request["database"])
@@ -62,26 +64,12 @@ def _package_root(package: Path) -> Path:
     return package
 
 
-def _named_settings(manage: Path | None) -> str:
-    """Return what manage.py sets DJANGO_SETTINGS_MODULE to, read without running it."""
-    if manage is None:
-        return ""
-    with contextlib.suppress(SyntaxError, ValueError):
-        for node in ast.walk(ast.parse(manage.read_bytes())):
-            if isinstance(node, ast.Call) and [getattr(part, "value", "") for part in node.args[:1]] == [
-                "DJANGO_SETTINGS_MODULE"
-            ]:
-                value = getattr(node.args[1], "value", "") if len(node.args) > 1 else ""
-                return value if isinstance(value, str) else ""
-    return ""
-
-
 def _load_project(name: str, manage: Path | None, database: str) -> None:
     """Load the project's settings, take the databases and what writes elsewhere away, and set the apps up."""
     if manage is not None:
         with contextlib.suppress(Exception):
             runpy.run_path(str(manage), run_name="handrail_manage")
-    os.environ["DJANGO_SETTINGS_MODULE"] = name
+    os.environ[VARIABLE] = name
     try:
         import django
         from django.conf import settings
