@@ -135,5 +135,7 @@ def test_the_page_names_hooks_and_files_that_exist() -> None:
     text = (ROOT / "docs" / "how-to" / "git.md").read_text(encoding="utf-8")
     named = set(re.findall(r"- id: (\S+)", text))
     assert named == {hook["id"] for hook in load(".pre-commit-hooks.yaml")}
-    for path in re.findall(r"django-handrail/main/(\S+)", text):
-        assert (ROOT / path).is_file()
+    files = re.findall(r"^    file: (\S+)$", text, re.MULTILINE)
+    assert files == ["gitlab/handrail.yml"]
+    assert all((ROOT / path).is_file() for path in files)
+    assert not re.findall(r"(?:github|gitlab|githubusercontent)\.com/\S*handrail\S*", text), "Handrail has no public address"
