@@ -25,7 +25,7 @@ class RunPython(Rule):
         function = operation.argument("code")
         if isinstance(function, Name) and function.path.endswith(NOOP):
             return ()
-        from handrail.conflicts.python_code import read_python
+        from handrail.conflicts.python_known import footprint_of
 
-        footprint = read_python(place.migration, function, code.relations(place.state))
+        footprint = footprint_of(place.migration, function, code.relations(place.state))
         return code.touches(place, footprint, "data", self.phrase(operation, place))
