@@ -191,8 +191,10 @@ def test_what_somebody_else_changed_is_ambiguous(session: Session, sql: str):
     assert seen is any(key in ("thing", "other") and "thing" in sql for key in before)
     assert rules.judge(sql, before, alone) is (Judgement.AMBIGUOUS if seen else Judgement.NOT_DONE)
     session.run(sql)
-    expected = Judgement.AMBIGUOUS if seen else Judgement.DONE
-    assert rules.judge(sql, before, rules.snapshot(cursor, sql)) is expected
+    live = rules.snapshot(cursor, sql)
+    assert rules.judge(sql, before, live) is (Judgement.AMBIGUOUS if seen else Judgement.DONE)
+    if seen and "like" not in sql and not sql.lower().startswith("rename"):
+        assert rules.restoring(sql, before, live) == Restoring(impossible="table thing was changed by something else too")
 
 
 @MARIADB

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from handrail.databases.statements._mysql_definitions import Table, quoted, renamed, table
+from handrail.databases.statements._mysql_definitions import Table, quoted, with_columns
+from handrail.databases.statements._mysql_judging import has_no_other_changes
 from handrail.databases.statements._mysql_statements import Statement
 from handrail.databases.statements._mysql_types import keeps_values
 from handrail.databases.statements._reader import Name
@@ -24,21 +25,24 @@ def quoted_name(name: Name) -> str:
     return ".".join(quoted(part) for part in name if part)
 
 
-def old_names(statement: Statement) -> dict[str, str]:
+def _old_names(statement: Statement) -> dict[str, str]:
     """Return the columns that a statement renames, old names by new ones."""
     return {clause.renamed[1]: clause.renamed[0] for clause in statement.clauses if clause.renamed}
 
 
-def alterations(name: Name, was: Table, now: Table, renames: Mapping[str, str]) -> list[str]:
-    """Return the statements that make was out of now. renames: columns that got new names, old by new.
+def alterations(name: Name, was: Table, now: Table, statement: Statement) -> list[str]:
+    """Return the statements that make was out of now, which is what a statement made of it.
 
     Foreign keys are dropped first and added last, as one statement cannot drop one and add another of the same name.
     """
+    renames = _old_names(statement)
     back = {new: old for new, old in renames.items() if new in now.columns and old not in now.columns}
     if any(new in was.columns and was.columns[new].text != now.columns[new].text for new in renames if new in now.columns):
         raise ImpossibleError(f"columns of {name.key} changed places")
     back = {new: old for new, old in back.items() if new not in was.columns and old in was.columns}
-    called = _with_columns(name, now, back)
+    called = with_columns(now, back, name.name)
+    if not has_no_other_changes(statement, was, called):
+        raise ImpossibleError(f"table {name.key} was changed by something else too")
     columns = _columns(name, was, called, {old: new for new, old in back.items()})
     main = [*_dropped(was, called), *columns, *_added(was, called)]
     groups = [
@@ -51,22 +55,6 @@ def alterations(name: Name, was: Table, now: Table, renames: Mapping[str, str]) 
         raise ImpossibleError(f"periods of {name.key} cannot be changed back")
     statements = [f"ALTER TABLE {quoted_name(name)} {', '.join(group)}" for group in groups if group]
     return [STRICT, *statements] if any(" COLUMN " in f" {change}" for change in columns) else statements
-
-
-def _with_columns(name: Name, found: Table, back: Mapping[str, str]) -> Table:
-    """Return a table as it would be by its columns' old names."""
-    if not back:
-        return found
-
-    def call(text: str) -> str:
-        return renamed(text, columns=back, tables={}, own=name.name)
-
-    text = f"{found.head} (" + ", ".join(
-        call(part)
-        for part in [*(c.text for c in found.columns.values()), *found.keys.values(), *found.constraints.values(), *found.others]
-    )
-    options = " ".join(f"{option}={value}" for option, value in found.options.items())
-    return table(f"{text}) {options}")._replace(tail=found.tail)
 
 
 def _foreign(having: Table, lacking: Table) -> list[str]:

@@ -211,6 +211,17 @@ def renamed(text: str, *, columns: Mapping[str, str], tables: Mapping[str, str],
     return _rewritten(text, read, name)
 
 
+def with_columns(found: Table, names: Mapping[str, str], own: str) -> Table:
+    """Return a table as it is when its columns are called by other names, new ones by old ones. own: the table's name."""
+    if not names:
+        return found
+    columns = [column.text for column in found.columns.values()]
+    parts = [*columns, *found.keys.values(), *found.constraints.values(), *found.others]
+    called = ", ".join(renamed(part, columns=names, tables={}, own=own) for part in parts)
+    options = " ".join(f"{option}={value}" for option, value in found.options.items())
+    return table(f"{found.head} ({called}) {options}")._replace(tail=found.tail)
+
+
 def _generated(label: str, tables: Mapping[str, str]) -> str:
     for old, new in tables.items():
         for middle in ("_ibfk_", "_chk_"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from handrail.databases.statements._mysql_clauses import Clause
-from handrail.databases.statements._mysql_definitions import Table, renamed, table
+from handrail.databases.statements._mysql_definitions import Table, renamed, table, with_columns
 from handrail.databases.statements._mysql_statements import Statement, Verb
 from handrail.databases.statements._reader import Name
 from handrail.databases.statements._tokens import MYSQL, Kind, tokens
@@ -73,8 +73,14 @@ def _shapes(definitions: Mapping[str, str | None]) -> dict[str, object]:
 
 def _created(statement: Statement, before: Definitions, live: Definitions) -> bool:
     name = statement.tables[0].key
-    text = live.get(name)
-    if text is None or any(live.get(key) != before[key] for key in before if key != name):
+    others = [key for key in before if key != name]
+    return all(live.get(key) == before[key] for key in others) and is_as_created(statement, live)
+
+
+def is_as_created(statement: Statement, live: Definitions) -> bool:
+    """Say whether a table has the columns, by their names, that its CREATE TABLE gives it."""
+    text = live.get(statement.tables[0].key)
+    if text is None:
         return False
     columns = set(table(text).columns)
     if statement.like:
@@ -92,9 +98,14 @@ def _altered(statement: Statement, before: Definitions, live: Definitions) -> bo
         return False
     if new_name.key != old_name.key and (live.get(old_name.key) is not None or before.get(new_name.key) is not None):
         return False
-    was, now = table(old), as_called(table(new), new_name, old_name)
-    names = _Allowed(statement.clauses)
-    return names.differ_only_there(was, now) and _effects(statement.clauses, now)
+    columns = dict(clause.renamed for clause in statement.clauses if clause.renamed)
+    was, now = with_columns(table(old), columns, old_name.name), as_called(table(new), new_name, old_name)
+    return has_no_other_changes(statement, was, now) and _effects(statement.clauses, now)
+
+
+def has_no_other_changes(statement: Statement, was: Table, now: Table) -> bool:
+    """Say whether two definitions, by the same names, differ only in what the statement may change."""
+    return _Allowed(statement.clauses).differ_only_there(was, now)
 
 
 def as_called(found: Table, name: Name, old: Name) -> Table:
@@ -118,7 +129,7 @@ class _Allowed:
         self.keyed = frozenset().union(*(clause.keyed for clause in clauses))
         self.options = any(clause.options for clause in clauses)
         self.everything = any(clause.everything for clause in clauses)
-        self.moves = any(clause.moves or clause.renamed for clause in clauses)
+        self.moves = any(clause.moves for clause in clauses)
 
     def differ_only_there(self, was: Table, now: Table) -> bool:
         """Say whether two definitions differ only in what may change."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from handrail.databases.statements._mysql_alterations import ImpossibleError, alterations, old_names, quoted_name
+from handrail.databases.statements._mysql_alterations import ImpossibleError, alterations, quoted_name
 from handrail.databases.statements._mysql_definitions import table
-from handrail.databases.statements._mysql_judging import after_renames, as_called, judge
+from handrail.databases.statements._mysql_judging import after_renames, as_called, is_as_created, judge
 from handrail.databases.statements._mysql_statements import Statement, Verb
 from handrail.databases.statements._reader import Name
 from handrail.databases.statements.base import Definitions, Judgement, Restoring
@@ -74,9 +74,11 @@ def _tables(statement: Statement, before: Definitions, live: Definitions) -> Res
         if was is not None and now is not None and was != now and statement.verb is Verb.SELECT:
             raise ImpossibleError(f"the rows that table {name.key} had are gone")
         if was is None and now is not None:
+            if statement.verb is Verb.CREATE and not is_as_created(statement, live):
+                raise ImpossibleError(f"table {name.key} was changed by something else too")
             drops.append(name)
         elif was is not None and now is not None and was != now:
-            changes += alterations(name, table(was), table(now), old_names(statement))
+            changes += alterations(name, table(was), table(now), statement)
     dropped = tuple(f"DROP TABLE {quoted_name(name)}" for name in drops)
     return Restoring((*dropped, *changes), tuple(name.key for name in drops))
 
@@ -87,8 +89,8 @@ def _renamed_and_altered(statement: Statement, before: Definitions, live: Defini
     if was is None:
         raise ImpossibleError(f"table {old.key} was not there")
     if there is not None:
-        return tuple(alterations(old, table(was), table(there), old_names(statement)))
+        return tuple(alterations(old, table(was), table(there), statement))
     if now is None or before.get(new.key) is not None:
         raise ImpossibleError(f"table {old.key} is gone, and table {new.key} is not what became of it")
-    changes = alterations(old, table(was), as_called(table(now), new, old), old_names(statement))
+    changes = alterations(old, table(was), as_called(table(now), new, old), statement)
     return (_rename([(new, old)]), *changes)
