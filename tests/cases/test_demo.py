@@ -25,6 +25,11 @@ def test_everything_is_as_promised(tmp_path: Path) -> None:
         "name is both: 100 characters long, and nullable",
         "all three values are shown: before, here, there",
         "nothing was written",
+        "the second migrate waits, and says for whom",
+        "when it has the lock it plans anew, and finds nothing to do",
+        "every price was doubled once",
+        "what was done was not done again",
+        "the migration is applied, and recorded once",
     ]
     assert done.stdout.endswith("\nEverything was as promised. The project stays in shop.\n")
     assert (tmp_path / "shop" / "shop" / "migrations" / "0004_loyaltycard.py").exists()

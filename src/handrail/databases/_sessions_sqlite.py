@@ -64,10 +64,15 @@ class SQLiteSessions(Sessions):
         file = self.lock_key(cursor)
         if file and Path(file).exists() and not os.access(file, os.W_OK):
             return f"the file {file} cannot be written"
+        cursor.execute("PRAGMA busy_timeout")
+        ((patience,),) = cursor.fetchall()
+        cursor.execute("PRAGMA busy_timeout = 0")  # whoever writes now is asked for the lock, and waited for there
         try:
             cursor.execute("BEGIN IMMEDIATE")
         except Error as error:
             return OPENED if self.error_kind(error) is ErrorKind.READ_ONLY else ""
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {patience}")
         try:
             cursor.execute("PRAGMA user_version")
             cursor.execute(f"PRAGMA user_version = {cursor.fetchall()[0][0]}")

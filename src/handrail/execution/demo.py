@@ -1,4 +1,4 @@
-"""The demo: a real small project in a git repository of its own, and three conflicts from the branch to the database."""
+"""The demo: a real small project in a git repository of its own, three conflicts, and two bad days of its database."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from handrail.execution import demo_project as project
 from handrail.execution.demo_checks import check_databases, check_files, promise, rows
+from handrail.execution.demo_migrate import killed, waiting
 from handrail.execution.demo_stage import BrokenPromiseError, Stage
 
 FOUND, REFUSED = 1, 2
@@ -24,7 +25,7 @@ def play(folder: Path | None, say: Callable[[str], None]) -> bool:
     root.mkdir(parents=True, exist_ok=True)
     stage = Stage(root=root.resolve(), say=say)
     try:
-        for scene in (build, independent, merged, overlapping):
+        for scene in (build, independent, merged, overlapping, two_at_once, half_way):
             scene(stage)
     except BrokenPromiseError as broken:
         say(f"\n{broken}")
@@ -177,6 +178,18 @@ def overlapping(stage: Stage) -> None:
     stage.run("handrail", "resolve", "--onto", "main", "--yes", expect={REFUSED})
     stage.say("")
     promise(stage, contents(stage) == before, "nothing was written")
+
+
+def two_at_once(stage: Stage) -> None:
+    """Two migrators."""
+    title(stage, '6. With "handrail" in INSTALLED_APPS, one process migrates at a time')
+    waiting(stage)
+
+
+def half_way(stage: Stage) -> None:
+    """One that is killed."""
+    title(stage, "7. A migrate that is killed half-way: the next one goes on from there")
+    killed(stage)
 
 
 def contents(stage: Stage) -> dict[str, bytes]:

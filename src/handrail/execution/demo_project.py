@@ -56,6 +56,46 @@ START = {
     ".gitignore": "*.sqlite3\n__pycache__/\n",
 }
 
+INSTALLED = 'INSTALLED_APPS = ["shop", "orders"]'
+INSTALLED_WITH_HANDRAIL = 'INSTALLED_APPS = ["handrail", "shop", "orders"]'
+DOUBLE_PRICES = """\
+from time import sleep
+
+from django.db import migrations
+from django.db.models import F
+
+
+def double(apps, schema_editor):
+    sleep(3)
+    apps.get_model("shop", "Product").objects.update(price=F("price") * 2)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "LEAF")]
+    operations = [migrations.RunPython(double)]
+"""
+STOCK = """\
+from time import sleep
+
+from django.db import migrations, models
+from django.db.models import F
+
+
+def count(apps, schema_editor):
+    sleep(3)
+    apps.get_model("shop", "Product").objects.update(stock=F("stock") + 10)
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("shop", "LEAF")]
+    operations = [
+        migrations.AddField("product", "stock", models.IntegerField(default=0)),
+        migrations.RunPython(count, atomic=True),
+        migrations.AddIndex("product", models.Index(fields=["stock"], name="product_stock")),
+    ]
+"""
+
 EMAIL = "    email = models.EmailField()\n"
 PHONE = '    phone = models.CharField(max_length=30, blank=True, default="")\n'
 PRICE = "    price = models.DecimalField(max_digits=8, decimal_places=2)\n"

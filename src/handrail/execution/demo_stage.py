@@ -33,6 +33,14 @@ class BrokenPromiseError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A command that runs in the background. typed: as a user would."""
+
+    typed: str
+    process: subprocess.Popen[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """A project's folder and the way to say something to the one who watches."""
 
@@ -60,7 +68,7 @@ class Stage:
         words: as a user types them; git, python and handrail stand for this environment's own. settings: environment variables
         shown before the command. quiet: show nothing unless it fails. Raises BrokenPromiseError for an unexpected exit code.
         """
-        typed = " ".join([*(f"{name}={value}" for name, value in (settings or {}).items()), *map(_quoted, words)])
+        typed = _typed(words, settings or {})
         done = subprocess.run(
             [*_program(words[0]), *words[1:]],
             cwd=self.root,
@@ -78,6 +86,41 @@ class Stage:
             wanted = " or ".join(map(str, expect))
             raise BrokenPromiseError(f"`{typed}` ended with exit code {done.returncode}, not {wanted}")
         return done.stdout
+
+    def start(self, *words: str) -> Started:
+        """Start a command in the background, and say so; finish or kill it later."""
+        typed = _typed(words, {})
+        self.say(f"\n$ {typed} &")
+        process = subprocess.Popen(
+            [*_program(words[0]), *words[1:]],
+            cwd=self.root,
+            env=_environment({}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return Started(typed=typed, process=process)
+
+    def finish(self, started: Started) -> None:
+        """Wait for a command in the background and show its output. Raises BrokenPromiseError unless it ends with exit code 0."""
+        output, _ = started.process.communicate(timeout=SECONDS)
+        self.say(f"\n(what `{started.typed}` wrote)\n{output.rstrip()}")
+        if started.process.returncode:
+            raise BrokenPromiseError(f"`{started.typed}` ended with exit code {started.process.returncode}, not 0")
+
+    def kill(self, started: Started) -> None:
+        """Kill a command in the background as kill -9 does. Raises BrokenPromiseError where it has ended by itself."""
+        ended = started.process.poll() is not None
+        started.process.kill()
+        output, _ = started.process.communicate(timeout=SECONDS)
+        self.say(f"\n$ kill -9 {started.process.pid}\n{output.rstrip()}")
+        if ended:
+            raise BrokenPromiseError(f"`{started.typed}` ended before it was killed")
+
+
+def _typed(words: Collection[str], settings: Mapping[str, str]) -> str:
+    return " ".join([*(f"{name}={value}" for name, value in settings.items()), *map(_quoted, words)])
 
 
 def _program(name: str) -> list[str]:

@@ -12,11 +12,11 @@ from handrail.errors.hr001 import Misused
 
 
 class Demo(Command):
-    """See three conflicts found, explained, resolved and migrated in a small real project.
+    """See conflicts resolved, a second migrate waiting, and a killed one recovered, in a small real project.
 
     Builds a Django project with two apps in a git repository of its own, in a temporary folder or in DIR, and lives through
-    three conflicts there: every command that is shown is really run. Your own project is not touched. The exit code is 1 where
-    anything is not as promised.
+    three conflicts, two deploys at once and a kill -9 there: every command that is shown is really run. Your own project is not
+    touched. The exit code is 1 where anything is not as promised.
     """
 
     examples = (
