@@ -44,7 +44,7 @@ class Loader(MigrationLoader):
                 super().load_disk()
             except Exception as error:
                 if not self.only or self._reading in {self.only, *self.unreadable}:
-                    raise Refusal(_unreadable(self._reading, error, "")) from error
+                    raise Refusal(unreadable_finding(self._reading, error, "")) from error
                 self.unreadable[self._reading] = error
             else:
                 return
@@ -93,7 +93,9 @@ class Loader(MigrationLoader):
         for node in sorted(self.needed()):
             for app, _ in self.graph.nodes[node].dependencies:
                 if app in self.unreadable:
-                    raise Refusal(_unreadable(app, self.unreadable[app], f"{MigrationKey(*node)} needs migrations of {app}"))
+                    raise Refusal(
+                        unreadable_finding(app, self.unreadable[app], f"{MigrationKey(*node)} needs migrations of {app}")
+                    )
 
     def _conflict(self, app: str, names: Iterable[str]) -> Finding:
         leaves = sorted(names)
@@ -121,7 +123,8 @@ class Loader(MigrationLoader):
         return bool(replaced) and all(key in self.applied_migrations or self._is_covered(key) for key in replaced)
 
 
-def _unreadable(app: str, error: Exception, note: str) -> Finding:
+def unreadable_finding(app: str, error: Exception, note: str = "") -> Finding:
+    """Return the finding for an app whose migrations cannot be read."""
     reason = " ".join(f"{type(error).__name__}: {error}".split())
     line = getattr(error, "lineno", None)
     path = getattr(error, "filename", None) or f"migrations of {app}"
