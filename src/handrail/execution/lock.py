@@ -17,10 +17,12 @@ from weakref import WeakKeyDictionary
 
 from handrail.domain.database import ErrorKind
 from handrail.domain.run import LockHolder
+from handrail.errors.base import Refusal
 from handrail.errors.hr301 import Locked
 from handrail.errors.hr303 import LockLost
+from handrail.errors.hr404 import StillRunning
 from handrail.sources.backend import backend_of
-from handrail.sources.holder import read_holder
+from handrail.sources.holder import is_gone, read_holder
 from handrail.sources.reach import reaching
 
 if TYPE_CHECKING:
@@ -82,10 +84,20 @@ class Lock(ABC):
                 holder = read_holder(self.connection)
             waited = time.monotonic() - started
             if waited >= self.wait or self.connection.in_atomic_block:
-                raise Locked(alias=self.connection.alias, holder=holder, waited=waited)
+                raise self._refusal(holder, waited)
             self.waiting(holder, waited)
             time.sleep(min(random.uniform(pause / 2, pause), self.wait - waited))
             pause = min(pause * GROWTH, LONGEST_PAUSE)
+
+    def _refusal(self, holder: LockHolder | None, waited: float) -> Refusal:
+        """Return what ends the waiting; where the holder's process is gone, the server is still at its last statement."""
+        doing = ""
+        if holder is not None and holder.session:
+            with reaching(self.connection.alias), self.connection.cursor() as cursor:
+                doing = self.backend.still_running(cursor, holder.session)
+        if doing and holder is not None and holder.run is not None and is_gone(holder):
+            return StillRunning(alias=self.connection.alias, run=holder.run, session=holder.session, what=doing)
+        return Locked(alias=self.connection.alias, holder=holder, waited=waited, doing=doing)
 
     def check(self) -> None:
         """Make sure that the lock is still held; cheap. Raises LockLost where it is not."""
@@ -113,6 +125,11 @@ class Lock(ABC):
         except Exception:  # noqa: BLE001  (whatever it is, the run's own end is what is to be told)
             with suppress(Exception):
                 self.connection.close()
+
+    @property
+    def is_nested(self) -> bool:
+        """Say whether it is held through the lock of a run around this one."""
+        return self._outer is not None
 
     @abstractmethod
     def _try(self) -> bool:

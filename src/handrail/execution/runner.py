@@ -93,8 +93,8 @@ class Runner:
             self._end(RunStatus.DONE)
 
     def is_plain(self) -> bool:
-        """Say whether nothing goes on record: a test database that is built from nothing."""
-        return is_test_database(self.connection) and is_from_nothing(self.connection)
+        """Say whether nothing goes on record: a test database that is built from nothing, or a migrate inside a migration."""
+        return self.lock.is_nested or (is_test_database(self.connection) and is_from_nothing(self.connection))
 
     def _begin(self) -> None:
         from_nothing = is_from_nothing(self.connection)

@@ -12,6 +12,7 @@ from handrail.checks.hr213 import Preflight
 from handrail.domain.run import Run, RunOptions
 from handrail.errors.base import Refusal
 from handrail.errors.hr404 import StillRunning
+from handrail.execution.lock import HELD
 from handrail.sources.backend import backend_of
 from handrail.sources.reach import reaching
 
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 def prepared(connection: BaseDatabaseWrapper, options: RunOptions, *, who: str, command: str) -> Iterator[None]:
     """Have a session that is set up for migrating; see open_session for what it raises.
 
-    Inside a transaction of the caller the session is left as it is. Afterwards the connection is closed, so that whoever uses it
-    next has none of these settings. SQLite gives a transaction that begins with reading no second chance to write
-    (lang_transaction.html), so here they begin with the write lock.
+    Inside a transaction of the caller, and inside another run, the session is left as it is. Afterwards the connection is closed,
+    so that whoever uses it next has none of these settings. SQLite gives a transaction that begins with reading no second chance to
+    write (lang_transaction.html), so here they begin with the write lock.
     """
-    if connection.in_atomic_block:
+    if connection.in_atomic_block or connection in HELD:
         yield
         return
     with reaching(connection.alias):

@@ -66,9 +66,15 @@ class Migrate(BaseCommand):
 
         from handrail.api.migrate import Terminated, migrate, reading_executor
         from handrail.errors.base import Refusal
+        from handrail.sources.backend import is_known
         from handrail.sources.run_options import read_run_options
 
         connection = connections[options["database"]]
+        if not is_known(connection):
+            self.stderr.write(
+                f"{connection.alias} is {connection.display_name}: no lock is taken there, and nothing goes on record"
+            )
+            return super().handle(*args, **options)
         app = options.get("app_label") or ""
         try:
             if options["plan"] or options["check_unapplied"]:

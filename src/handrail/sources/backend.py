@@ -9,6 +9,11 @@ from handrail.databases.base import Backend
 from handrail.errors.hr004 import NoSettings
 
 
+def is_known(connection: Any) -> bool:
+    """Say whether Handrail knows the kind of database."""
+    return connection.vendor in registry.names(databases)
+
+
 def backend_of(connection: Any) -> Backend:
     """Return the backend of Django's connection. Raises NoSettings for a kind of database that Handrail does not know."""
     try:
