@@ -17,22 +17,20 @@ CLEAR = "\r\x1b[K"
 """Back to the beginning of the line, and erase to its end (ECMA-48, CR and EL)."""
 
 
-class Waiting:
+class LiveLine:
     """Called once a poll: one live line on a terminal, one line a minute elsewhere, so that logs stay short."""
 
-    def __init__(self, alias: str, stream: TextIO | None = None) -> None:
-        """alias: of the database; stream: standard error if none is given."""
-        self.alias = alias
+    def __init__(self, stream: TextIO | None = None) -> None:
+        """stream: standard error if none is given."""
         self.stream = stream or sys.stderr
         self.live = is_terminal(self.stream)
         self._next = QUIET
         self._shown = False
 
-    def __call__(self, holder: LockHolder | None, seconds: float) -> None:
-        """Say who holds the lock. seconds: waited so far."""
+    def show(self, text: str, seconds: float) -> None:
+        """Say what is waited for. seconds: waited so far."""
         if seconds < self._next:
             return
-        text = waiting_text(self.alias, holder)
         if not self.live:
             self._next = (seconds // EVERY + 1) * EVERY
             write_lines([text], self.stream)
@@ -51,6 +49,19 @@ class Waiting:
             self.stream.write(CLEAR)
             self.stream.flush()
             self._shown = False
+
+
+class Waiting(LiveLine):
+    """What the lock calls while another process holds it."""
+
+    def __init__(self, alias: str, stream: TextIO | None = None) -> None:
+        """alias: of the database."""
+        super().__init__(stream)
+        self.alias = alias
+
+    def __call__(self, holder: LockHolder | None, seconds: float) -> None:
+        """Say who holds the lock. seconds: waited so far."""
+        self.show(waiting_text(self.alias, holder), seconds)
 
 
 def waiting_text(alias: str, holder: LockHolder | None) -> str:

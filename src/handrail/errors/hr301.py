@@ -37,9 +37,9 @@ class Locked(Refusal):
     code = "HR301"
     summary = "locked: {alias} is being migrated by another process (waited {waited} s)"
 
-    def __init__(self, *, alias: str, holder: LockHolder | None, waited: float) -> None:
-        """holder: None where it cannot be seen who it is; waited: seconds."""
-        notes = (str(holder) if holder else "it cannot be seen who it is",)
+    def __init__(self, *, alias: str, holder: LockHolder | None, waited: float, doing: str = "") -> None:
+        """holder: None where it cannot be seen who it is; waited: seconds; doing: what the server does for it."""
+        notes = (str(holder) if holder else "it cannot be seen who it is", *([f"at the server: {doing}"] if doing else ()))
         help = "wait until it is done, or give --lock-wait more seconds"
         database = "" if alias == "default" else f" --database {alias}"
         facts = {"alias": alias, "waited": f"{waited:.0f}"}

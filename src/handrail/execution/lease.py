@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from handrail.execution.lock import Lock
-from handrail.sources.lease import SESSION, TABLE, TIME_TO_LIVE, has_lease
+from handrail.sources.lease import SESSION, TABLE, has_lease, is_stale
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -41,8 +41,7 @@ class Lease(Lock):
         with self.connection.cursor() as cursor:
             cursor.execute(
                 f"UPDATE {TABLE} SET owner = %s, fence = fence + 1, heartbeat = {clock}, host = %s, pid = %s, who = %s"
-                f" WHERE id = 1 AND (owner = '' OR heartbeat IS NULL"
-                f" OR heartbeat < {clock} - INTERVAL '{TIME_TO_LIVE}' SECOND)",
+                f" WHERE id = 1 AND (owner = '' OR {is_stale(clock)})",
                 [self.owner, socket.gethostname()[:255], os.getpid(), f"{self.command} {self.who}"[:255]],
             )
             if not cursor.rowcount:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from typing import TYPE_CHECKING
 
 from handrail.domain.dataclasses import replace
@@ -30,6 +32,24 @@ def read_holder(connection: BaseDatabaseWrapper) -> LockHolder | None:
         else:
             holder = backend.holder(cursor, key) or read_lease(connection, cursor)
     return holder and _with_run(connection, backend, holder)
+
+
+def is_alive_here(holder: LockHolder) -> bool:
+    """Say whether a process of the holder's number runs on this host, if that is the holder's host."""
+    if holder.pid is None or holder.host != socket.gethostname():
+        return False
+    try:
+        os.kill(holder.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def is_gone(holder: LockHolder) -> bool:
+    """Say whether the holder's process is proved gone: it was on this host, and no process has its number."""
+    return holder.pid is not None and holder.host == socket.gethostname() and not is_alive_here(holder)
 
 
 def _with_run(connection: BaseDatabaseWrapper, backend: Backend, holder: LockHolder) -> LockHolder:

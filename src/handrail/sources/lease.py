@@ -16,6 +16,11 @@ SESSION = "lease/"
 """What the name of a session begins with in the journal where it was a lease; the fencing number follows."""
 
 
+def is_stale(clock: str) -> str:
+    """Return the condition in SQL that the heartbeat is over; clock: of the backend."""
+    return f"(heartbeat IS NULL OR heartbeat < {clock} - INTERVAL '{TIME_TO_LIVE}' SECOND)"
+
+
 def has_lease(connection: BaseDatabaseWrapper, cursor: Any) -> bool:
     """Say whether the table is there."""
     return TABLE in connection.introspection.table_names(cursor)
@@ -28,10 +33,8 @@ def read_lease(connection: BaseDatabaseWrapper, cursor: Any, *, stale: bool = Fa
     clock = backend_of(connection).clock
     if not clock or not has_lease(connection, cursor):
         return None
-    fresh = f"heartbeat >= {clock} - INTERVAL '{TIME_TO_LIVE}' SECOND"
-    cursor.execute(
-        f"SELECT fence, host, pid, who FROM {TABLE} WHERE id = 1 AND owner <> '' AND {f'NOT ({fresh})' if stale else fresh}"
-    )
+    wanted = is_stale(clock) if stale else f"NOT ({is_stale(clock)})"
+    cursor.execute(f"SELECT fence, host, pid, who FROM {TABLE} WHERE id = 1 AND owner <> '' AND {wanted}")
     for fence, host, pid, who in cursor.fetchall():
         command, _, user = who.partition(" ")
         return LockHolder(host=host, pid=pid, user=user, command=command, session=f"{SESSION}{fence}")
