@@ -25,8 +25,8 @@ def prepared(connection: BaseDatabaseWrapper, options: RunOptions, *, who: str, 
     """Have a session that is set up for migrating; see open_session for what it raises.
 
     Inside a transaction of the caller, and inside another run, the session is left as it is. Afterwards the connection is closed,
-    so that whoever uses it next has none of these settings. SQLite gives a transaction that begins with reading no second chance to
-    write (lang_transaction.html), so here they begin with the write lock.
+    so that whoever uses it next has none of these settings. SQLite gives a transaction that begins with reading no second chance
+    to write (lang_transaction.html), so here they begin with the write lock.
     """
     if connection.in_atomic_block or connection in HELD:
         yield
