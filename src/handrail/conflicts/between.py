@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cache
 from itertools import product
 
 from handrail.conflicts.merged import Merged, ancestor_of, sides_of_merge
@@ -111,12 +112,13 @@ def _reasons(graph: MigrationGraph, sides: Sides, settings: Settings) -> tuple[R
     base, ours, theirs = (
         [graph.migrations[key] for key in keys if key in graph.migrations] for keys in (sides.base, sides.ours, sides.theirs)
     )
-    return decide(base, ours, theirs, ordered=_order_of(graph, sides), settings=settings)[1]
+    return decide(base, ours, theirs, ordered=_order_of(graph), settings=settings)[1]
 
 
-def _order_of(graph: MigrationGraph, sides: Sides) -> Callable[[MigrationKey, MigrationKey], bool]:
-    needs = {key: graph.ancestors(key) for key in (*sides.ours, *sides.theirs)}
-    return lambda one, other: other in needs[one] or one in needs[other]
+def _order_of(graph: MigrationGraph) -> Callable[[MigrationKey, MigrationKey], bool]:
+    """Return what says whether the graph fixes which of two comes first; for many pairs it takes less time than is_ordered."""
+    needs = cache(graph.ancestors)
+    return lambda one, other: other in needs(one) or one in needs(other)
 
 
 def _side(graph: MigrationGraph, ref: str, keys: Iterable[MigrationKey], apps: Collection[str]) -> Side:
@@ -139,7 +141,8 @@ def meetings(graph: MigrationGraph, ones: Collection[MigrationKey], others: Coll
     mine, yours = _Names(graph, ones), _Names(graph, others)
     found = {*mine.claimed_with(yours), *mine.removed_from(yours)}
     found |= {(one, other) for other, one in yours.removed_from(mine)}
-    pairs = {(one, other) for one, other in found if one.app_label != other.app_label and not graph.is_ordered(one, other)}
+    ordered = _order_of(graph)
+    pairs = {(one, other) for one, other in found if one.app_label != other.app_label and not ordered(one, other)}
     return sorted(pair for pair in pairs if pair[0] < pair[1] or (pair[1], pair[0]) not in pairs)
 
 

@@ -12,7 +12,8 @@ OPENING = re.compile(r"^(<<<<<<<|=======|>>>>>>>)( |\r?$)", re.MULTILINE)
 CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=]", re.MULTILINE)
 FAILURES = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 """What Python's parser raises for bytes that are no Python: nested too deep, null bytes, digits without end."""
-KEPT_TREES = 128
+KEPT_TREES = 1024
+"""Operations are often wanted soon after the head of a file: parsing twice takes longer than all that is read from the tree."""
 LONGEST = 80
 
 
