@@ -69,6 +69,7 @@ class MySQL(MySQLSessions, Backend):
         table_comments=True,
         in_memory=False,
         copies_databases=False,
+        rebuilds_tables=False,
     )
     generated_name: ClassVar = re.compile(r"^CONSTRAINT_\d+$|_(chk|ibfk)_\d+$|^PRIMARY$")
 

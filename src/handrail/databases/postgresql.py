@@ -81,6 +81,7 @@ class PostgreSQL(PostgresSessions, Backend):
         table_comments=True,
         in_memory=False,
         copies_databases=True,
+        rebuilds_tables=False,
     )
     generated_name: ClassVar = re.compile(r"_(pkey|key|fkey|check|excl|idx|seq)\d*$")
 

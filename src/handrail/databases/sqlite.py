@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from handrail.databases._rebuilds import Attached, Rebuilds
 from handrail.databases._sessions_sqlite import SQLiteSessions
 from handrail.databases.base import Backend, CatalogueObject, Cursor, Settings
 from handrail.domain.database import DatabaseFeatures, Scope
@@ -19,12 +20,13 @@ _TOKEN = re.compile(
 _CONSTRAINTS = ("constraint", "unique", "check", "primary", "foreign")
 
 
-class SQLite(SQLiteSessions, Backend):
+class SQLite(SQLiteSessions, Rebuilds, Backend):
     """SQLite, by its documentation."""
 
     # lang_createtable.html: constraint names are kept as text and never compared. lang_createindex.html: an index shares the
     # names of tables in its database. Identifiers are case-insensitive, quoted or not (lang_keywords.html), and as long as one
     # likes (limits.html). lang_transaction.html: schema changes are rolled back like all others. inmemorydb.html.
+    # lang_altertable.html: ALTER TABLE can rename, add and drop; for the rest Django rebuilds (_remake_table, 5.2 to 6.1).
     features = DatabaseFeatures(
         vendor="sqlite",
         transactional_ddl=True,
@@ -40,6 +42,7 @@ class SQLite(SQLiteSessions, Backend):
         table_comments=False,
         in_memory=True,
         copies_databases=True,
+        rebuilds_tables=True,
     )
     generated_name: ClassVar = re.compile(r"^sqlite_autoindex_")
 
@@ -72,11 +75,45 @@ class SQLite(SQLiteSessions, Backend):
             if kind == "table" and "(" in tokens and tokens[1] != "virtual":
                 found += _table(table, tokens)
             elif kind == "index":
-                unique = "unique" if tokens[1] == "unique" else ""
-                found.append(CatalogueObject(table, kind, name, f"{unique} {' '.join(tokens[tokens.index('on') + 2 :])}".strip()))
+                found.append(CatalogueObject(table, kind, name, self.index_definition(sql)))
             else:
                 found.append(CatalogueObject(table, kind, name, " ".join(tokens)))
         return found
+
+    def columns(self, cursor: Cursor) -> dict[str, tuple[str, ...]]:
+        """Ask table_xinfo, which names generated columns too; hidden is 1 for those of virtual tables (pragma.html)."""
+        sql = "SELECT s.name, c.name FROM sqlite_master s, pragma_table_xinfo(s.name) c WHERE s.type = 'table' AND c.hidden <> 1"
+        cursor.execute(sql)
+        found: dict[str, tuple[str, ...]] = {}
+        for table, column in cursor.fetchall():
+            found[self.fold(table)] = (*found.get(self.fold(table), ()), column)
+        return found
+
+    def attached(self, cursor: Cursor, table: str) -> list[Attached]:
+        """Read sqlite_schema; an index that belongs to a constraint has no text there (schematab.html)."""
+        cursor.execute(
+            "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"
+        )
+        found = [
+            Attached(kind, name, self.fold(owner) == self.fold(table), sql, self.words_of(sql))
+            for kind, name, owner, sql in cursor.fetchall()
+        ]
+        return [one for one in found if one.is_own or (one.kind == "trigger" and self.fold(table) in one.words)]
+
+    def words_of(self, sql: str) -> frozenset[str]:
+        """Return the words of a statement, folded, without its string literals."""
+        tokens = [token for token in tokenize(sql) if not token.startswith("'")]
+        return frozenset(self.fold(word) for token in tokens for word in (token, *token.split(".")))
+
+    def index_definition(self, sql: str) -> str:
+        """Return what an index is, without its name and its table."""
+        tokens = tokenize(sql)
+        unique = "unique" if tokens[1] == "unique" else ""
+        return f"{unique} {' '.join(tokens[tokens.index('on') + 2 :])}".strip()
+
+    def fold(self, name: str) -> str:
+        """SQLite folds the letters of ASCII alone (datatype3.html, NOCASE)."""
+        return name.encode().lower().decode()
 
 
 def tokenize(sql: str) -> list[str]:

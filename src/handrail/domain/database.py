@@ -36,7 +36,8 @@ class DatabaseFeatures:
     folds_table_names, folds_column_names, folds_index_names: whether names that differ only in case, quoted as Django quotes
     them, are one name. max_name_length: of identifiers, None where there is no limit; in bytes where name_length_in_bytes.
     table_comments: whether comments on tables and columns are stored. in_memory: whether a scratch database needs no server.
-    copies_databases: whether the server can copy a database by itself.
+    copies_databases: whether the server can copy a database by itself. rebuilds_tables: whether Django's schema editor alters a
+    table by making a new one from the project state, filling it and dropping the old one.
     """
 
     vendor: str
@@ -53,3 +54,4 @@ class DatabaseFeatures:
     table_comments: bool
     in_memory: bool
     copies_databases: bool
+    rebuilds_tables: bool

@@ -10,7 +10,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from handrail.domain.run import Direction
+from handrail.execution.ahead import look_ahead
 from handrail.execution.all_or_nothing import all_or_nothing
+from handrail.execution.project_states import applied_state
 from handrail.sources.migration_loader import Loader
 
 if TYPE_CHECKING:
@@ -46,7 +48,9 @@ class Executor(ReadingExecutor):
     def migrate(
         self, targets: Any, plan: Any = None, state: Any = None, fake: bool = False, fake_initial: bool = False
     ) -> ProjectState:
-        """Migrate as Django does, and note when all of it is through."""
+        """Migrate as Django does, unless that would lose something, and note when all of it is through."""
+        if plan and not fake:
+            look_ahead(self.connection, plan, lambda: state or applied_state(self.connection), self._ghosts)
         whole = self.steps.all_or_nothing and plan and not fake
         with all_or_nothing(self.steps, plan, self._recording) if whole else nullcontext():
             after: ProjectState = super().migrate(targets, plan, state, fake, fake_initial)
@@ -78,6 +82,10 @@ class Executor(ReadingExecutor):
             state = self.steps.take(migration, state, Direction.BACKWARD, record)
         self._say("unapply_success", migration, fake)
         return state
+
+    def _ghosts(self, app_label: str) -> list[str]:
+        known = self.loader.disk_migrations or {}
+        return [".".join(key) for key in self.loader.applied_migrations if key[0] == app_label and key not in known]
 
     def _recording(self, migration: Migration, forward: bool) -> Callable[[], None]:
         return lambda: self.record_migration(migration.app_label, migration.name, forward)

@@ -10,6 +10,7 @@ from handrail.databases.statements.base import rules_for
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction, Mark, OnFailure, Phase, Statement, StepStatus
 from handrail.errors.hr401 import InDoubt, Interrupted
+from handrail.execution.editors import editor_for
 from handrail.execution.journal import Journal
 from handrail.execution.project_states import Stage, applied_state, stages_of
 from handrail.execution.stepwise import Stepwise, flush
@@ -92,7 +93,7 @@ class Steps:
         def once() -> None:
             backwards = direction is Direction.BACKWARD
             current = states.pop() if states else state if backwards else applied_state(self.connection)
-            with self.connection.schema_editor(atomic=True) as editor:
+            with editor_for(self.connection, atomic=True, migration=migration) as editor:
                 self.session.prepare()
                 run = migration.unapply if backwards else migration.apply
                 results[0] = run(current, editor)

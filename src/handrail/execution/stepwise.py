@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from handrail.databases.statements.base import StatementRules
 from handrail.domain.run import Direction, Kind, Mark, Phase, Statement
 from handrail.errors.hr401 import InDoubt
+from handrail.execution.editors import editor_for
 from handrail.execution.journal import Journal
 from handrail.execution.manners import Way, way_of
 from handrail.execution.project_states import Stage
@@ -49,7 +50,7 @@ class Stepwise:
         """Run the operations that are not done: in order forwards, from the last one backwards. Raises InDoubt."""
         done = self.marks(phase, Mark.DONE)
         backwards = direction is Direction.BACKWARD
-        with self.connection.schema_editor(atomic=False) as editor:
+        with editor_for(self.connection, atomic=False, migration=self.migration) as editor:
             for stage in reversed(stages) if backwards else stages:
                 if stage.index not in done:
                     self.guard()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from handrail.databases.statements.base import Judgement, Manner
 from handrail.domain.run import Direction, Kind, Mark, Phase, Statement, StepStatus
 from handrail.errors.hr401 import InDoubt
+from handrail.execution.editors import editor_for
 from handrail.execution.manners import is_code, sql_texts
 from handrail.execution.stepwise import Stepwise
 
@@ -43,7 +44,7 @@ def unwind(stepwise: Stepwise, stages: Sequence[Stage], direction: Direction) ->
     done = stepwise.marks(Phase.RUN, Mark.DONE)
     backwards = direction is Direction.FORWARD
     taken_back = stepwise.marks(Phase.UNWIND, Mark.DONE)
-    with stepwise.connection.schema_editor(atomic=False) as editor:
+    with editor_for(stepwise.connection, atomic=False, migration=stepwise.migration) as editor:
         for stage in reversed(stages) if backwards else stages:
             stepwise.guard()
             if stage.index in done and stage.index not in taken_back:

@@ -1,0 +1,43 @@
+"""What has to be known of a table before Django rebuilds it, on the databases whose features say rebuilds_tables."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from handrail.databases.base import Cursor
+
+
+class Attached(NamedTuple):
+    """A trigger or an index that is lost with a table, or in the way when it is renamed.
+
+    kind: trigger or index. is_own: whether it is one of the table's; else it is a trigger of another one that names the table.
+    sql: what makes it again. words: the words in that, folded, without string literals.
+    """
+
+    kind: str
+    name: str
+    is_own: bool
+    sql: str
+    words: frozenset[str]
+
+
+class Rebuilds(ABC):
+    """Reads what a rebuild could lose; every method but fold takes a cursor or a statement, and changes nothing."""
+
+    @abstractmethod
+    def columns(self, cursor: Cursor) -> dict[str, tuple[str, ...]]:
+        """Return the columns of every table by its folded name, generated ones too."""
+
+    @abstractmethod
+    def attached(self, cursor: Cursor, table: str) -> list[Attached]:
+        """Return the triggers and indexes of a table, and the triggers of others that name it, oldest first."""
+
+    @abstractmethod
+    def index_definition(self, sql: str) -> str:
+        """Return what a CREATE INDEX makes, without its name and its table; equal texts are equal indexes."""
+
+    @abstractmethod
+    def fold(self, name: str) -> str:
+        """Return a name as the database compares it."""
