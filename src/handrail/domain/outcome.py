@@ -24,7 +24,8 @@ class Outcome:
     exit: one of the exit codes above. conflicts and edits: None where the command has nothing to do with them; both become keys
     of the JSON by themselves. extra: the command's other JSON keys, as the documentation lists them. summary: closing lines of
     the text format, lower case, no full stop, such as "2 files written". proof: lines of the text format that show how both
-    orders ran. sources: the text of the files that findings point into, by path, for excerpts.
+    orders ran. table: rows of the text format, the head first; the last column is broken to fit. sources: the text of the files
+    that findings point into, by path, for excerpts.
     """
 
     command: str
@@ -36,6 +37,7 @@ class Outcome:
     extra: Mapping[str, Json] = field(default_factory=dict)
     summary: tuple[str, ...] = ()
     proof: tuple[str, ...] = ()
+    table: tuple[tuple[str, ...], ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 

@@ -14,9 +14,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from handrail.checks.hr213 import Preflight
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction, Kind, Mark, OnFailure, Phase, RunStatus, StepStatus
+from handrail.errors.base import Refusal
 from handrail.errors.hr408 import JournalTooNew
+from handrail.sources.journal import journal_version
 from handrail.sources.journal_models import TABLES, VERSION, RunRow, SchemaRow, StatementRow, StepRow
 
 if TYPE_CHECKING:
@@ -39,13 +42,24 @@ class Journal:
 
         Where tables commit one by one, those that are there already stay: the row that says so comes last.
         """
-        with self.connection.cursor() as cursor:
-            present = set(self.connection.introspection.table_names(cursor))
-        version = self._version() if SchemaRow._meta.db_table in present else None
+        from django.db import Error
+
+        version = journal_version(self.connection)
         if version == VERSION:
             return
         if version is not None and version > VERSION:
             raise JournalTooNew(alias=self.connection.alias, found=version, known=VERSION)
+        try:
+            self._bring_up_to_date(version)
+        except Error as error:
+            problem = f"does not take the tables of the journal: {' '.join(str(error).split())}"
+            help = "let the user that migrates create and alter tables there; migrations need that too"
+            raise Refusal(Preflight.refused(self.connection.alias, problem, help)) from error
+
+    def _bring_up_to_date(self, version: int | None) -> None:
+        """Begin with the tables of a version, None for those that are not there or not complete."""
+        with self.connection.cursor() as cursor:
+            present = set(self.connection.introspection.table_names(cursor))
         with self.connection.schema_editor() as editor:
             for upgrade in UPGRADES[version - 1 :] if version is not None else ():
                 upgrade(editor)
@@ -55,9 +69,6 @@ class Journal:
         rows = SchemaRow.objects.using(self.connection.alias)
         if not rows.update(version=VERSION):
             rows.create(version=VERSION)
-
-    def _version(self) -> int | None:
-        return SchemaRow.objects.using(self.connection.alias).values_list("version", flat=True).first()
 
     def begin(self, *, command: str, session: str, commit: str, from_nothing: bool, on_failure: OnFailure) -> int:
         """Write that a run begins, and return its id."""

@@ -1,9 +1,9 @@
-"""The table of conflicts."""
+"""The table of conflicts, and plain tables."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 from handrail.domain.conflict import Conflict, Side
@@ -22,6 +22,18 @@ def conflict_table(conflicts: Iterable[Conflict], width: int) -> Iterator[str]:
     for cells in rows:
         wrapped = [_wrapped(cell, columns) for cell, columns in zip(cells, widths, strict=True)]
         yield from (_row(row, widths) for row in zip_longest(*wrapped, fillvalue=""))
+
+
+def table_of(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    """Yield the lines of a table whose first row is its head; the last column gets what is left, and is broken to fit."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if widths:
+        left = width - sum(widths[:-1]) - len(GAP) * (len(widths) - 1)
+        widths[-1] = max(min(widths[-1], left), NARROWEST)
+    for *cells, last in rows:
+        lines = _wrapped([last], widths[-1]) or [""]
+        yield _row([*cells, lines[0]], widths)
+        yield from (_row([*([""] * len(cells)), line], widths) for line in lines[1:])
 
 
 def _cells(conflict: Conflict) -> tuple[list[str], ...]:

@@ -9,7 +9,7 @@ from handrail.domain.conflict import Conflict
 from handrail.domain.edit import Action, Edit
 from handrail.domain.finding import Finding, Location
 from handrail.domain.outcome import FINDINGS, REFUSED, Outcome
-from handrail.report._table import conflict_table
+from handrail.report._table import conflict_table, table_of
 from handrail.report.base import Form, Report, counted
 
 Span = tuple[str, str]
@@ -51,6 +51,7 @@ def _sections(outcome: Outcome, form: Form) -> Iterator[Iterable[Line]]:
     else:
         yield from (_edit(edit, form) for edit in outcome.edits or ())
     yield [[(line, "")] for line in outcome.proof]
+    yield [[(line, "bold" if number == 0 else "")] for number, line in enumerate(table_of(outcome.table, form.width))]
     yield _closing(outcome)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from handrail.domain.dataclasses import dataclass
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction, Kind, Mark, OnFailure, Phase, Run, RunStatus, Statement, Step, StepStatus
+from handrail.errors.hr408 import JournalTooNew
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -30,13 +31,23 @@ class Unfinished:
 
 
 def has_journal(connection: BaseDatabaseWrapper) -> bool:
-    """Say whether the tables are there, and complete: the row with their version is written last."""
+    """Say whether the tables are there, and complete: the row with their version is written last. Raises JournalTooNew."""
+    from handrail.sources.journal_models import VERSION
+
+    found = journal_version(connection)
+    if found is not None and found > VERSION:
+        raise JournalTooNew(alias=connection.alias, found=found, known=VERSION)
+    return found is not None
+
+
+def journal_version(connection: BaseDatabaseWrapper) -> int | None:
+    """Return the version of the tables, None where they are not there or not complete."""
     from handrail.sources.journal_models import SchemaRow
 
     with connection.cursor() as cursor:
         if SchemaRow._meta.db_table not in connection.introspection.table_names(cursor):
-            return False
-    return SchemaRow.objects.using(connection.alias).exists()
+            return None
+    return SchemaRow.objects.using(connection.alias).values_list("version", flat=True).first()
 
 
 def unfinished(connection: BaseDatabaseWrapper) -> Unfinished | None:
@@ -62,6 +73,13 @@ def runs(connection: BaseDatabaseWrapper, *, limit: int | None = None, id: int |
     for row in StepRow.objects.using(connection.alias).filter(run__in=steps).order_by("id"):
         steps[row.run].append(_step(row))
     return [_run(row, steps[row.id]) for row in found]
+
+
+def count_runs(connection: BaseDatabaseWrapper) -> int:
+    """Return how many runs are on record."""
+    from handrail.sources.journal_models import RunRow
+
+    return RunRow.objects.using(connection.alias).count()
 
 
 def statements_of(connection: BaseDatabaseWrapper, step: int) -> tuple[Statement, ...]:

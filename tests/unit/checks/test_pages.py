@@ -47,6 +47,7 @@ MEANINGS = {
     "HR304": "pooler: {what} needs a session, and {alias} is reached through a pooler",
     "HR306": "not-released: the migration lock of {alias} is held ({why})",
     "HR404": "still-running: session {session} of run {run} is still at work on {alias}",
+    "HR410": "no-run: {alias} has no run {run}",
     "HR407": "lint: {migration} uses {models} of today instead of taking {them} from apps.get_model",
     "HR900": "bug: {problem}",
 }
