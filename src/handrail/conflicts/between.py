@@ -64,16 +64,12 @@ def between_branches(merged: Merged, settings: Settings, refs: tuple[str, str], 
     return found
 
 
-def between_apps(
-    graph: MigrationGraph, settings: Settings, pairs: Iterable[Pair], apps: Collection[str] = ()
-) -> Iterator[Conflict]:
+def between_apps(graph: MigrationGraph, settings: Settings, pairs: Iterable[Pair]) -> Iterator[Conflict]:
     """Yield what two migrations of different apps do to one another while nothing orders them, though no app has two leaves.
 
-    pairs: those that may meet (see meetings); apps: only pairs with one of these, or all where it is empty.
+    pairs: those that may meet (see meetings).
     """
     for one, other in pairs:
-        if apps and not {one.app_label, other.app_label} & set(apps):
-            continue
         labels = tuple(sorted((one.app_label, other.app_label)))
         plan = graph.plan([one, other])
         base = without_descendants(graph, plan, {one, other})
