@@ -49,6 +49,19 @@ def opened(alias="default", who="ann"):
 def seen(alias="default"):
     found = holder.read_holder(connections[alias])
     return found and {"text": str(found), "host": found.host, "pid": found.pid, "user": found.user, "session": found.session}
+def begin(commit=""):
+    from handrail.domain.run import OnFailure
+    from handrail.execution.journal import Journal
+    journal = Journal(connection)
+    journal.ensure()
+    facts = {"from_nothing": False, "on_failure": OnFailure.UNWIND}
+    return journal.begin(command="migrate shop", session=held.session, commit=commit, **facts)
+def step(run, name):
+    from handrail.domain.migration import MigrationKey
+    from handrail.domain.run import Direction
+    from handrail.execution.journal import Journal
+    facts = {"direction": Direction.FORWARD, "atomic": True, "faked": False, "digest": "", "sources": {}}
+    return Journal(connection).step_started(run, MigrationKey("shop", name), **facts)
 def sql(text, alias="default"):
     with connections[alias].cursor() as cursor:
         cursor.execute(text)

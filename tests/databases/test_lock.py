@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import time
@@ -121,6 +122,41 @@ def test_a_frozen_holder_keeps_it_and_is_shown(database: Database, lockers: Lock
     assert second("told[-1][0]") == found.notes[0]
     first.signal(signal.SIGCONT)
     first("held.check()")
+
+
+def test_the_journal_says_more_of_the_holder(database: Database, lockers: Lockers):
+    first, second = lockers(database.settings), lockers(database.settings)
+    first("take()")
+    run = first("begin(commit='1a2b3c4d5e6f')")
+    first(f"step({run}, '0002_b')")
+    found = refused(second, "take()")
+    user = second("__import__('getpass').getuser()")
+    start = f"migrate by {user} on {HOST} (pid {first.process.pid}), since "
+    assert found.notes[0].startswith(start)
+    assert re.fullmatch(rf"\d\d:\d\d:\d\d, run {run}, shop.0002_b, commit 1a2b3c4", found.notes[0].removeprefix(start))
+    first("held.release()")
+    second("take()")
+    assert f"run {run}" not in second("seen()['text']")
+
+
+@pytest.mark.parametrize("on", SERVERS, indirect=True)
+def test_where_the_process_is_gone_and_its_statement_is_not_that_is_said(on: Database, lockers: Lockers):
+    first, second = lockers(on.settings), lockers(on.settings)
+    first("take()")
+    run = first("begin()")
+    sleep = {"postgresql": "SELECT pg_sleep({})", "mysql": "SELECT SLEEP({})"}[on.vendor]
+    first.send(f"sql('{sleep.format(8)}')")
+    time.sleep(0.5)
+    alive = refused(second)
+    assert alive.code == "HR301"
+    assert alive.notes[1].startswith("at the server: ")
+    assert alive.notes[1].endswith(f" s: {sleep.format('?')}")
+    first.signal(signal.SIGKILL)
+    found = refused(second, "take(wait=0.5)")
+    assert (found.code, found.exit) == ("HR404", 2)
+    session = second("seen()['session']").partition("@")[0]
+    assert found.message == f"still-running: session {session} of run {run} is still at work on default"
+    assert second("take(wait=20)") == "session"
 
 
 def first_session(locker: Locker) -> str:
