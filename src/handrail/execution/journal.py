@@ -146,6 +146,10 @@ class Journal:
         rows = StatementRow.objects.using(self.connection.alias).filter(step=step, phase=phase)
         (rows if operations is None else rows.filter(operation__in=operations)).delete()
 
+    def forget_statement(self, id: int) -> None:
+        """Take away what is on record of one statement: nothing of it is there."""
+        StatementRow.objects.using(self.connection.alias).filter(id=id).delete()
+
     def _insert(
         self,
         step: int,

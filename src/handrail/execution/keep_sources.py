@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from handrail.domain.dataclasses import dataclass
+from handrail.domain.run import Step
 from handrail.sources.digest import digest_of
-from handrail.sources.journal_models import SourceRow
+from handrail.sources.journal_models import SourceRow, StepRow
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -47,6 +50,39 @@ def digest_now(migration: Migration) -> str:
     """Return the digest of what a migration does as it is loaded now, "" where its source cannot be read."""
     text = _text_of(sys.modules.get(type(migration).__module__))
     return digest_of(ast.parse(text)) if text is not None else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSource:
+    """The text of a module as it is kept. is_genuine: whether this project has signed it, and it is what was signed."""
+
+    digest: str
+    path: str
+    text: str
+    is_genuine: bool
+
+
+def kept_source(connection: BaseDatabaseWrapper, step: Step) -> KeptSource | None:
+    """Return the text that a step's migration had when it ran, None where none is kept."""
+    sources = StepRow.objects.using(connection.alias).filter(id=step.id).values_list("sources", flat=True).first()
+    digests: dict[str, str] = json.loads(sources or "{}")
+    digest = next((each for module, each in digests.items() if module.rpartition(".")[2] == step.key.name), None)
+    row = SourceRow.objects.using(connection.alias).filter(digest=digest).first() if digest else None
+    return row and KeptSource(digest=row.digest, path=row.path, text=row.text, is_genuine=_is_genuine(row))
+
+
+def _is_genuine(row: SourceRow) -> bool:
+    """Keys that were replaced count while SECRET_KEY_FALLBACKS has them (Django, topics/signing)."""
+    from django.core.signing import BadSignature, Signer
+
+    if hashlib.sha256(row.text.encode()).hexdigest() != row.digest:
+        return False
+    signer = Signer(salt=SALT)
+    try:
+        signer.unsign(f"{row.digest}{signer.sep}{row.signature}")
+    except BadSignature:
+        return False
+    return True
 
 
 def _keep(connection: BaseDatabaseWrapper, texts: dict[str, tuple[str, str]]) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from handrail.domain.dataclasses import dataclass
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction, Kind, Mark, Phase, RunStatus, Statement, Step, StepStatus
 from handrail.errors.hr401 import InDoubt, Interrupted
-from handrail.execution.keep_sources import digest_now
+from handrail.execution.keep_sources import digest_now, kept_source
 from handrail.execution.project_states import state_before
 from handrail.sources.journal import Unfinished
 
@@ -54,7 +54,7 @@ def recover(steps: Steps, executor: MigrationExecutor, found: Unfinished, *, bac
         steps.journal.step_ended(step.id, StepStatus.FAILED, step.error or "interrupted")
         steps.journal.end(found.run.id, RunStatus.RECOVERED)
         return Recovered(run=found.run.id, key=step.key, direction=step.direction)
-    migration = _same_migration(executor, step, found.statements)
+    migration = same_migration(executor, step, found.statements)
     if back or step.status is StepStatus.UNWINDING:
         _take_back(steps, migration, step, found.statements)
         steps.journal.end(found.run.id, RunStatus.UNWOUND)
@@ -80,16 +80,27 @@ def _take_back(steps: Steps, migration: Migration, step: Step, statements: Seque
         raise interrupted(step, migration, statements, (str(doubt),)) from doubt
 
 
-def _same_migration(executor: MigrationExecutor, step: Step, statements: Sequence[Statement]) -> Migration:
+def same_migration(executor: MigrationExecutor, step: Step, statements: Sequence[Statement]) -> Migration:
     """Return the migration that was interrupted. Raises Interrupted where its file is gone or says something else now."""
     migration = executor.loader.disk_migrations.get((step.key.app_label, step.key.name))
     if migration is None:
         help = "bring the file back, from the commit that was deployed then"
-        raise interrupted(step, None, statements, (f"there is no file of {step.key} any more",), help=help)
+        notes = (f"there is no file of {step.key} any more", *_kept(executor, step))
+        raise interrupted(step, None, statements, notes, help=help)
     if step.digest and digest_now(migration) != step.digest:
         help = "check out the commit that was deployed then, and recover there"
-        raise interrupted(step, migration, statements, (f"the file of {step.key} has changed since",), help=help)
+        notes = (f"the file of {step.key} has changed since", *_kept(executor, step))
+        raise interrupted(step, migration, statements, notes, help=help)
     return migration
+
+
+def _kept(executor: MigrationExecutor, step: Step) -> Iterator[str]:
+    """Say whether the text that the migration had is kept, and where."""
+    kept = kept_source(executor.connection, step)
+    if kept is not None and kept.is_genuine:
+        yield f"its text of then is kept: SELECT text FROM handrail_source WHERE digest = '{kept.digest}'"
+    elif kept is not None:
+        yield "a text of it is kept in handrail_source, but not as this project's SECRET_KEY has signed it: do not trust it"
 
 
 def interrupted(

@@ -121,7 +121,7 @@ class Steps:
         """Go on with a step that is not one transaction from where it is; earlier: what is on record of it."""
         stages = stages_of(migration, state)
         try:
-            self._stepwise(migration, step, earlier).run(stages, direction)
+            self.with_record(migration, step, earlier).run(stages, direction)
             self._record(record, step)
         except BaseException as error:
             self._stopped(migration, stages, direction, step, error)
@@ -131,13 +131,14 @@ class Steps:
     def unwind(self, migration: Migration, state: ProjectState, direction: Direction, step: int) -> None:
         """Take back what was done of a step. Raises InDoubt; Interrupted where something would be lost."""
         stages = stages_of(migration, state)
-        stepwise = self._stepwise(migration, step, statements_of(self.connection, step))
+        stepwise = self.with_record(migration, step, statements_of(self.connection, step))
         why = why_not(stepwise, stages, direction)
         if why:
             raise self._interrupted(stepwise, stages, (f"it cannot be taken back: {why}",))
         unwind(stepwise, stages, direction)
 
-    def _stepwise(self, migration: Migration, step: int, earlier: Sequence[Statement]) -> Stepwise:
+    def with_record(self, migration: Migration, step: int, earlier: Sequence[Statement]) -> Stepwise:
+        """Return what runs a step's operations; earlier: what is on record of them."""
         return Stepwise(
             connection=self.connection,
             journal=self.journal,
@@ -176,7 +177,7 @@ class Steps:
         from django.db import Error
 
         try:
-            stepwise = self._stepwise(migration, step, statements_of(self.connection, step))
+            stepwise = self.with_record(migration, step, statements_of(self.connection, step))
         except Error:
             return
         if not stepwise.earlier:

@@ -59,7 +59,5 @@ def _read(connection: BaseDatabaseWrapper, run: int | None, limit: int) -> RunRe
         more=max(count_runs(connection) - limit, 0) if run is None else 0,
         holding=holding,
         unfinished=left.run.id if left is not None and left.run.id != holding else None,
-        statements={step.id: statements_of(connection, step.id) for one in found for step in one.steps}
-        if run is not None
-        else {},
+        statements={step: statements_of(connection, step) for step in steps},
     )
