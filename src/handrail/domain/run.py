@@ -101,7 +101,7 @@ class Blocker:
     table: str = ""
 
     def __str__(self) -> str:
-        """Say who it is and what it did last: "session 4711 of app on 10.0.0.7, idle in transaction for 42 s: SELECT ..."."""
+        """Say who it is and what it did last: "session 4711 of app on web-2, idle in transaction for 42 s: SELECT ..."."""
         whose = f" of {self.user}" if self.user else ""
         where = f" on {self.host}" if self.host else ""
         age = f" for {self.age:.0f} s" if self.age is not None else ""

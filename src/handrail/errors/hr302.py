@@ -31,7 +31,7 @@ class Blocked(Refusal):
     ::
 
         error[HR302]: queue: shop.0002_b did not get its lock on default (9 tries in 60 s)
-          note: session 4711 of app on 10.0.0.7, idle in transaction for 842 s, holds AccessShareLock on shop_thing: SELECT ...
+          note: session 4711 of app on web-2, idle in transaction for 842 s, holds AccessShareLock on shop_thing: SELECT ...
           next: handrail explain HR302
     """
 

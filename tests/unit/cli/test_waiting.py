@@ -63,7 +63,7 @@ def test_a_holder_that_is_not_known_yet_is_left_out():
     ("holder", "text"),
     [
         (LockHolder(), "a session"),
-        (LockHolder(user="app", host="10.0.0.7", session="99@171.5"), "a session by app on 10.0.0.7 (session 99)"),
+        (LockHolder(user="app", host="web-2", session="99@171.5"), "a session by app on web-2 (session 99)"),
         (LockHolder(command="rollback", pid=7), "rollback (pid 7)"),
     ],
 )
