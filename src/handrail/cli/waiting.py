@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from handrail.cli.output import is_terminal, terminal_width, write_lines
 from handrail.domain.run import Blocker, LockHolder
+
+if TYPE_CHECKING:
+    from handrail.execution.runner import Talk
 
 QUIET = 0.5
 """Seconds that nobody is told of: processes that start together take turns within them."""
@@ -81,3 +84,11 @@ class Blocking:
         who = f": {blockers[0]}" if blockers else ""
         more = f", and {len(blockers) - 1} more" if len(blockers) > 1 else ""
         write_lines([f"a lock was not free in time{who}{more}; try {tries + 1} in {pause:.1f} s"], self.stream)
+
+
+def talk_of(alias: str) -> Talk:
+    """Return what a run on a database says while it goes on, on standard error."""
+    from handrail.execution.runner import Talk
+
+    waiting = Waiting(alias)
+    return Talk(waiting=waiting, locked=waiting.done, said=lambda line: write_lines([line], sys.stderr), blocked=Blocking())

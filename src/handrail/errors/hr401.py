@@ -38,12 +38,21 @@ class Interrupted(Refusal):
     exit_code = 3
 
     def __init__(
-        self, *, migration: object, done: int, total: int, operation: str = "", notes: Sequence[str] = (), help: str = ""
+        self,
+        *,
+        alias: str,
+        migration: object,
+        done: int,
+        total: int,
+        operation: str = "",
+        notes: Sequence[str] = (),
+        help: str = "",
     ) -> None:
-        """operation: the one it stopped at, in Django's words."""
+        """alias: of the database; operation: the one it stopped at, in Django's words."""
         facts = {"migration": migration, "done": done, "total": total, "operation": f" ({operation})" if operation else ""}
+        named = "" if alias == "default" else f" --database {alias}"
         help = help or "go on from there, or take back what was done"
-        super().__init__(self.say(facts, notes=notes, help=help, command="handrail recover"))
+        super().__init__(self.say(facts, notes=notes, help=help, command=f"handrail recover{named}"))
 
 
 class InDoubt(Exception):  # noqa: N818 - it is turned into a refusal by whoever knows the migration

@@ -68,7 +68,7 @@ def kept_source(connection: BaseDatabaseWrapper, step: Step) -> KeptSource | Non
     digests: dict[str, str] = json.loads(sources or "{}")
     digest = next((each for module, each in digests.items() if module.rpartition(".")[2] == step.key.name), None)
     row = SourceRow.objects.using(connection.alias).filter(digest=digest).first() if digest else None
-    return row and KeptSource(digest=row.digest, path=row.path, text=row.text, is_genuine=_is_genuine(row))
+    return KeptSource(digest=row.digest, path=row.path, text=row.text, is_genuine=_is_genuine(row)) if row is not None else None
 
 
 def _is_genuine(row: SourceRow) -> bool:

@@ -47,13 +47,8 @@ def recover(steps: Steps, executor: MigrationExecutor, found: Unfinished, *, bac
     Raises Interrupted where it cannot go the way that is asked for; nothing is changed then, or it says what is left.
     """
     step = found.step
-    if step is None:
-        steps.journal.end(found.run.id, RunStatus.RECOVERED)
-        return Recovered(run=found.run.id, key=None, direction=None)
-    if step.atomic or not (found.statements or step.status is StepStatus.UNWINDING):
-        steps.journal.step_ended(step.id, StepStatus.FAILED, step.error or "interrupted")
-        steps.journal.end(found.run.id, RunStatus.RECOVERED)
-        return Recovered(run=found.run.id, key=step.key, direction=step.direction)
+    if step is None or found.is_over:
+        return close(steps, found)
     migration = same_migration(executor, step, found.statements)
     if back or step.status is StepStatus.UNWINDING:
         _take_back(steps, migration, step, found.statements)
@@ -62,6 +57,15 @@ def recover(steps: Steps, executor: MigrationExecutor, found: Unfinished, *, bac
     _go_on(steps, executor, migration, step, found.statements)
     steps.journal.end(found.run.id, RunStatus.RECOVERED)
     return Recovered(run=found.run.id, key=step.key, direction=step.direction, resumed=True)
+
+
+def close(steps: Steps, found: Unfinished) -> Recovered:
+    """Write that a run is over of which nothing is half done."""
+    step = found.step
+    if step is not None:
+        steps.journal.step_ended(step.id, StepStatus.FAILED, step.error or "interrupted")
+    steps.journal.end(found.run.id, RunStatus.RECOVERED)
+    return Recovered(run=found.run.id, key=step.key if step else None, direction=step.direction if step else None)
 
 
 def _go_on(steps: Steps, executor: MigrationExecutor, migration: Migration, step: Step, statements: Sequence[Statement]) -> None:
@@ -77,7 +81,7 @@ def _take_back(steps: Steps, migration: Migration, step: Step, statements: Seque
     try:
         steps.unwind(migration, state_before(steps.connection, step.key), step.direction, step.id)
     except InDoubt as doubt:
-        raise interrupted(step, migration, statements, (str(doubt),)) from doubt
+        raise interrupted(steps.connection.alias, step, migration, statements, (str(doubt),)) from doubt
 
 
 def same_migration(executor: MigrationExecutor, step: Step, statements: Sequence[Statement]) -> Migration:
@@ -86,11 +90,11 @@ def same_migration(executor: MigrationExecutor, step: Step, statements: Sequence
     if migration is None:
         help = "bring the file back, from the commit that was deployed then"
         notes = (f"there is no file of {step.key} any more", *_kept(executor, step))
-        raise interrupted(step, None, statements, notes, help=help)
+        raise interrupted(executor.connection.alias, step, None, statements, notes, help=help)
     if step.digest and digest_now(migration) != step.digest:
         help = "check out the commit that was deployed then, and recover there"
         notes = (f"the file of {step.key} has changed since", *_kept(executor, step))
-        raise interrupted(step, migration, statements, notes, help=help)
+        raise interrupted(executor.connection.alias, step, migration, statements, notes, help=help)
     return migration
 
 
@@ -104,7 +108,7 @@ def _kept(executor: MigrationExecutor, step: Step) -> Iterator[str]:
 
 
 def interrupted(
-    step: Step, migration: Migration | None, statements: Sequence[Statement], notes: Sequence[str], help: str = ""
+    alias: str, step: Step, migration: Migration | None, statements: Sequence[Statement], notes: Sequence[str], help: str = ""
 ) -> Interrupted:
     """Build the refusal for a step that is half done."""
     done = {
@@ -113,4 +117,4 @@ def interrupted(
     operations = migration.operations if migration else []
     at = next((operation.describe() for index, operation in enumerate(operations) if index not in done), "")
     total = len(operations) or len(done)
-    return Interrupted(migration=step.key, done=len(done), total=total, operation=at, notes=notes, help=help)
+    return Interrupted(alias=alias, migration=step.key, done=len(done), total=total, operation=at, notes=notes, help=help)

@@ -119,7 +119,9 @@ class Runner:
             migration = Executor(self.connection, steps=self.steps_of(found.run.id)).loader.disk_migrations.get(
                 (step.key.app_label, step.key.name)
             )
-            raise interrupted(step, migration, found.statements, (f"run {found.run.id} was to stop there",))
+            raise interrupted(
+                self.connection.alias, step, migration, found.statements, (f"run {found.run.id} was to stop there",)
+            )
         self.recover(found)
 
     def recover(self, found: Unfinished, *, back: bool = False) -> None:

@@ -56,9 +56,14 @@ class OperationStanding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A half-done step. why_not_back: why the rest cannot be taken back once nothing of what is in doubt is there; "": it can."""
+    """A half-done step. statements: what is on record of it.
 
+    why_not_back: why the rest cannot be taken back once nothing of what is in doubt is there; "" where it can.
+    """
+
+    alias: str
     step: Step
+    statements: tuple[Statement, ...]
     migration: Migration
     operations: tuple[OperationStanding, ...]
     why_not_back: str
@@ -87,7 +92,14 @@ def standing_of(steps: Steps, executor: MigrationExecutor, found: Unfinished) ->
     operations = tuple(_look(stepwise, stage, step) for stage in stages)
     rows = [one.row.id for one in operations if one.row is not None]
     rest = steps.with_record(migration, step.id, [each for each in found.statements if each.id not in rows])
-    return Standing(step=step, migration=migration, operations=operations, why_not_back=why_not(rest, stages, step.direction))
+    return Standing(
+        alias=steps.connection.alias,
+        step=step,
+        statements=found.statements,
+        migration=migration,
+        operations=operations,
+        why_not_back=why_not(rest, stages, step.direction),
+    )
 
 
 def settle(steps: Steps, standing: Standing, *, forward: bool) -> None:

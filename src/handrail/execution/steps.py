@@ -196,6 +196,7 @@ class Steps:
         done = stepwise.marks(Phase.RUN, Mark.DONE)
         at = next((stage for stage in stages if stage.index not in done), None)
         return Interrupted(
+            alias=self.connection.alias,
             migration=MigrationKey(stepwise.migration.app_label, stepwise.migration.name),
             done=len(done),
             total=len(stages),

@@ -29,6 +29,12 @@ class Unfinished:
     step: Step | None
     statements: tuple[Statement, ...]
 
+    @property
+    def is_over(self) -> bool:
+        """Say whether nothing is half done: between two steps, in one transaction, or before a step's first statement."""
+        step = self.step
+        return step is None or step.atomic or not (self.statements or step.status is StepStatus.UNWINDING)
+
 
 def has_journal(connection: BaseDatabaseWrapper) -> bool:
     """Say whether the tables are there, and complete: the row with their version is written last. Raises JournalTooNew."""
