@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.cases.live import LiveProject
 from tests.databases.lockers import Lockers, lockers
 from tests.databases.test_lock import HOST, SERVERS, on, refused, soon
+from tests.git_sandbox import isolate
 from tests.servers.base import Database
+from tests.unit.planning.small_project import migration
 
 __all__ = ["lockers", "on"]
 Pooled = tuple[Database, dict[str, Any]]
@@ -151,3 +157,43 @@ def test_the_direct_way_past_a_pooler_is_taken(pooled_database: Pooled, lockers:
     assert refused(second).code == "HR301"
     first("held.check()")
     assert first("connection.settings_dict['PORT']") == database.settings["PORT"]
+
+
+DOUBLE = """\
+import time
+from django.db import migrations, models
+
+def double(apps, schema_editor):
+    for one in apps.get_model("shop", "Thing").objects.using(schema_editor.connection.alias).all():
+        time.sleep(0.5)
+        one.n *= 2
+        one.save()
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [migrations.RunPython(double, migrations.RunPython.noop)]
+"""
+THING = 'migrations.CreateModel("Thing", fields=[("id", models.BigAutoField(primary_key=True)), ("n", models.IntegerField(default=1))])'
+
+
+def test_c08_two_migrates_behind_a_pooler_apply_every_migration_once(
+    pooled_database: Pooled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    isolate(monkeypatch)
+    database, pooled = pooled_database
+    files = {"shop.0001_initial": migration("", THING)}
+    project = LiveProject.begin(tmp_path / "project", database, files, DATABASES={"default": pooled})
+    (project.path / "shop/models.py").write_text("")
+    project.settings(["handrail", "shop"], DATABASES={"default": pooled})
+    project.migrate()
+    database.query("INSERT INTO shop_thing (n) VALUES (1)")
+    project.put({"shop.0002_double": DOUBLE})
+    command = [sys.executable, "manage.py", "migrate", "--no-color"]
+    several = [
+        subprocess.Popen(command, cwd=project.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for _ in range(3)
+    ]
+    said = [process.communicate(timeout=120)[0] for process in several]
+    assert [process.returncode for process in several] == [0, 0, 0], said
+    assert database.query("SELECT n FROM shop_thing") == [(2,)]
+    assert project.recorded() == ["0001_initial", "0002_double"]
+    assert sorted("Applying shop.0002_double... OK" in one for one in said) == [False, False, True]

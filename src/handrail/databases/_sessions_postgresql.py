@@ -108,7 +108,7 @@ class PostgresSessions(Sessions):
 
     def session_statements(self, lock_timeout: int, name: str = "") -> list[str]:
         """19.11.1 (timeouts of statements and of idle sessions: 0 is none; the one for sessions is there since 14)."""
-        named = "".join(letter for letter in name if letter.isprintable())[:NAME_LENGTH].replace("'", "''").replace("%", "%%")
+        named = "".join(letter for letter in name if letter.isprintable())[:NAME_LENGTH].replace("'", "''")
         return [
             f"SET lock_timeout = {int(lock_timeout)}",
             "SET idle_session_timeout = 0",

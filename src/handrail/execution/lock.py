@@ -47,14 +47,14 @@ class Lock(ABC):
     def __init__(
         self, connection: BaseDatabaseWrapper, key: str, *, wait: float, waiting: Waiting, who: str, command: str = "migrate"
     ) -> None:
-        """key: what is locked, as the backend names it. wait: seconds. who: the user. Nothing is taken yet."""
+        """key: what is locked, as the backend names it. wait: seconds. who: the user. command: what for; its first word shows."""
         self.connection = connection
         self.backend = backend_of(connection)
         self.key = key
         self.wait = wait
         self.waiting = waiting
         self.who = who
-        self.command = command
+        self.command = command.partition(" ")[0]
         self.session = ""
         self._outer: Lock | None = None
 
