@@ -8,8 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from handrail.domain.outcome import STOPPED, Outcome
 from handrail.domain.run import RunOptions, StepStatus
+from handrail.errors.hr406 import PostMigrateFailed
+from handrail.execution.handlers import failed_handler
 from handrail.execution.runner import Runner, Talk
+from handrail.report.base import Form
+from handrail.report.text import TextReport
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -45,8 +50,8 @@ def migrate(
     with ended_by_signals(), runner.running():
         try:
             return run(runner.executor)
-        except BaseException:
-            for line in summary(runner.record() if _can_tell(connection) else None):
+        except BaseException as error:
+            for line in _what_became(runner, error):
                 talk.said(line)
             raise
 
@@ -56,6 +61,19 @@ def reading_executor(connection: BaseDatabaseWrapper, only: str, progress_callba
     from handrail.execution.executor import ReadingExecutor
 
     return ReadingExecutor(connection, progress_callback, only=only)
+
+
+def _what_became(runner: Runner, error: BaseException) -> Iterator[str]:
+    """Say how far a run came that failed; a handler that failed before or after the migrations is told apart from them."""
+    handler = failed_handler(error)
+    words = " ".join(f"{type(error).__name__}: {error}".split())
+    if handler is None or (handler.signal == "post_migrate" and not runner.is_migrated):
+        yield from summary(runner.record() if _can_tell(runner.connection) else None)
+    elif handler.signal == "post_migrate":
+        found = PostMigrateFailed(handler=handler.name, error=words)
+        yield from TextReport().render(Outcome(command="migrate", exit=STOPPED, findings=found.findings), Form(quiet=True))
+    else:
+        yield f"{handler.name}, a handler of pre_migrate, raised {words}; no migration was begun"
 
 
 def _can_tell(connection: BaseDatabaseWrapper) -> bool:
