@@ -249,6 +249,18 @@ def test_a_table_of_another_database_and_names_in_ansi_mode(session: Session, da
 
 
 @MARIADB
+def test_constraints_without_a_name_follow_their_table(session: Session):
+    session.run("CREATE TABLE u (id int PRIMARY KEY, up int, FOREIGN KEY (up) REFERENCES u (id), CHECK (up > 0))")
+    sql = "ALTER TABLE u RENAME TO w, ADD COLUMN p int"
+    before = session.rules.snapshot(session.cursor, sql)
+    session.run(sql)
+    live = session.rules.snapshot(session.cursor, sql)
+    assert session.rules.judge(sql, before, live) is Judgement.DONE
+    session.run(*session.rules.restoring(sql, before, live).statements)
+    assert session.rules.snapshot(session.cursor, sql) == before
+
+
+@MARIADB
 def test_a_snapshot_takes_a_few_milliseconds(session: Session):
     started = time.perf_counter()
     for _ in range(50):

@@ -16,6 +16,8 @@ from tests.servers.run import Address, Run
 
 FAST = ("--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--sync-binlog=0", "--innodb-flush-method=nosync")
 """For servers whose data nobody needs after a crash of the machine; tests that stop the server itself ask for a durable one."""
+NO_SUCH_THREAD = 1094
+"""The connection has ended by itself in the meantime."""
 MISSING = "MariaDB is not installed: apt-get install mariadb-server"
 
 
@@ -137,7 +139,11 @@ class MariadbServer(Server):
         """Drop a database; connections that use it are ended first, as their metadata locks would make the drop wait."""
         users = "SELECT id FROM information_schema.processlist WHERE db = %s AND id <> CONNECTION_ID()"
         for (connection,) in self.query("", users, [database]):
-            self.query("", f"KILL {connection}")
+            try:
+                self.query("", f"KILL {connection}")
+            except Exception as error:
+                if error.args[0] != NO_SUCH_THREAD:
+                    raise
         self.query("", f"DROP DATABASE IF EXISTS `{database}`")
         self._dump(database).unlink(missing_ok=True)
 

@@ -176,17 +176,33 @@ def test_a_statement_is_judged(sql, before, live, judgement):
             "ALTER TABLE a DROP COLUMN x",
             {"a": define("a", ID, "`x` int(11) GENERATED ALWAYS AS (`id` + 1) VIRTUAL", PK)},
             {"a": define("a", ID, PK)},
-            Restoring(
-                (
-                    "SET SESSION sql_mode = CONCAT_WS(',', NULLIF(@@SESSION.sql_mode, ''), 'STRICT_ALL_TABLES')",
-                    "ALTER TABLE `a` ADD COLUMN `x` int(11) GENERATED ALWAYS AS (`id` + 1) VIRTUAL AFTER `id`",
-                )
-            ),
+            Restoring(("ALTER TABLE `a` ADD COLUMN `x` int(11) GENERATED ALWAYS AS (`id` + 1) VIRTUAL AFTER `id`",)),
         ),
     ],
 )
 def test_a_statement_is_taken_back(sql, before, live, expected):
     assert RULES.restoring(sql, before, live) == expected
+
+
+def test_the_default_collation_is_changed_back_without_a_word_about_columns():
+    latin = "ENGINE=InnoDB DEFAULT CHARSET=latin1 COLLATE=latin1_swedish_ci"
+    was = define("a", ID, "`x` varchar(9) DEFAULT NULL")
+    now = define("a", ID, "`x` varchar(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci DEFAULT NULL", options=latin)
+    sql = "ALTER TABLE a DEFAULT CHARACTER SET latin1"
+    assert RULES.judge(sql, {"a": was}, {"a": now}) is DONE
+    expected = "ALTER TABLE `a` DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_general_ci"
+    assert RULES.restoring(sql, {"a": was}, {"a": now}) == Restoring((expected,))
+
+
+def test_constraints_that_the_database_named_follow_the_name_of_their_table():
+    def keyed(name, *columns):
+        key = f"CONSTRAINT `{name}_ibfk_1` FOREIGN KEY (`x`) REFERENCES `{name}` (`id`)"
+        return define(name, ID, "`x` int(11)", *columns, PK, "KEY `x` (`x`)", key)
+
+    sql = "ALTER TABLE a RENAME c, ADD y int"
+    before, live = {"a": keyed("a"), "c": None}, {"a": None, "c": keyed("c", "`y` int(11)")}
+    assert RULES.judge(sql, before, live) is DONE
+    assert RULES.restoring(sql, before, live) == Restoring(("RENAME TABLE `c` TO `a`", "ALTER TABLE `a` DROP COLUMN `y`"))
 
 
 def column(text, charset="utf8mb4"):

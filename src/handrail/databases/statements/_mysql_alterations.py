@@ -54,7 +54,8 @@ def alterations(name: Name, was: Table, now: Table, statement: Statement) -> lis
     if sorted(was.others) != sorted(now.others):
         raise ImpossibleError(f"periods of {name.key} cannot be changed back")
     statements = [f"ALTER TABLE {quoted_name(name)} {', '.join(group)}" for group in groups if group]
-    return [STRICT, *statements] if any(" COLUMN " in f" {change}" for change in columns) else statements
+    changes = any(clause.startswith(("MODIFY", "CHANGE")) for clause in columns)
+    return [STRICT, *statements] if changes else statements
 
 
 def _foreign(having: Table, lacking: Table) -> list[str]:
