@@ -121,9 +121,14 @@ class Journal:
         row.save(using=self.connection.alias, force_insert=True)
         return row.id
 
-    def step_ended(self, step: int, status: StepStatus, error: str = "") -> None:
-        """Write how a step ended: done belongs into the transaction of its record in django_migrations."""
-        StepRow.objects.using(self.connection.alias).filter(id=step).update(status=status, finished=now(), error=error)
+    def step_ended(self, step: int, status: StepStatus, error: str = "") -> bool:
+        """Write how a step ended: done belongs into the transaction of its record in django_migrations.
+
+        Returns False, and writes nothing, for a step that is done: an error that comes when that transaction is committed already
+        (a signal, a connection that breaks before it answers) takes nothing back.
+        """
+        rows = StepRow.objects.using(self.connection.alias).filter(id=step).exclude(status=StepStatus.DONE)
+        return bool(rows.update(status=status, finished=now(), error=error))
 
     def operation(self, step: int, phase: Phase, index: int, mark: Mark) -> None:
         """Mark an operation: as started where no transaction holds it, as done in the transaction that does."""

@@ -183,7 +183,8 @@ class Steps:
         if not stepwise.earlier:
             self._say_failed(step, error)
             return
-        self.journal.step_ended(step, StepStatus.STOPPED, _words(error))
+        if not self.journal.step_ended(step, StepStatus.STOPPED, _words(error)):
+            return
         if self.on_failure is not OnFailure.UNWIND or isinstance(error, InDoubt):
             raise self._interrupted(stepwise, stages, (_words(error),)) from error
         why = why_not(stepwise, stages, direction)
