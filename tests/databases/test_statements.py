@@ -393,3 +393,16 @@ def test_copies_that_reindex_left_are_cleared(pg: Session, sql: str, database: D
     pg.run(*pg.rules.clearing(pg.cursor, sql), sql)
     assert pg.rules.snapshot(pg.cursor, sql) == before
     assert pg.rules.restoring(sql, before, live) == Restoring()
+
+
+@POSTGRESQL
+def test_an_invalid_index_that_is_to_be_rebuilt_is_not_dropped(pg: Session):
+    with pytest.raises(Exception, match="could not create unique index"):
+        pg.run("CREATE UNIQUE INDEX CONCURRENTLY ix ON t (c)")
+    sql = "REINDEX TABLE CONCURRENTLY t"
+    before = pg.rules.snapshot(pg.cursor, sql)
+    assert before["index ix"] == "CREATE UNIQUE INDEX ix ON public.t USING btree (c)\ninvalid"
+    assert pg.rules.clearing(pg.cursor, sql) == []
+    assert pg.rules.clearing(pg.cursor, "DROP INDEX CONCURRENTLY ix") == []
+    pg.run("UPDATE t SET c = id", "REINDEX INDEX CONCURRENTLY ix")
+    assert pg.rules.judge(sql, before, pg.rules.snapshot(pg.cursor, sql)) is Judgement.DONE

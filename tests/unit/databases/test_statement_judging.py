@@ -205,6 +205,39 @@ def test_constraints_that_the_database_named_follow_the_name_of_their_table():
     assert RULES.restoring(sql, before, live) == Restoring(("RENAME TABLE `c` TO `a`", "ALTER TABLE `a` DROP COLUMN `y`"))
 
 
+IX = "CREATE INDEX i ON public.t USING btree (c)"
+BROKEN = f"{IX}\ninvalid"
+CREATE, DROP = "CREATE INDEX CONCURRENTLY i ON t (c)", "DROP INDEX CONCURRENTLY i"
+
+
+@pytest.mark.parametrize(
+    ("sql", "before", "live", "judgement", "back"),
+    [
+        (CREATE, None, IX, DONE, ('DROP INDEX CONCURRENTLY "public"."i"',)),
+        (CREATE, None, BROKEN, NOT_DONE, ('DROP INDEX CONCURRENTLY "public"."i"',)),
+        (CREATE, BROKEN, IX, DONE, ()),
+        (CREATE, BROKEN, None, NOT_DONE, ()),
+        (CREATE, IX, IX.replace("(c)", "(d)"), AMBIGUOUS, None),
+        (CREATE, IX, None, AMBIGUOUS, None),
+        (DROP, IX, None, DONE, ("CREATE INDEX CONCURRENTLY i ON public.t USING btree (c)",)),
+        (
+            DROP,
+            IX,
+            BROKEN,
+            NOT_DONE,
+            ('DROP INDEX CONCURRENTLY "public"."i"', "CREATE INDEX CONCURRENTLY i ON public.t USING btree (c)"),
+        ),
+        (DROP, BROKEN, None, DONE, ()),
+        (DROP, IX, IX.replace("(c)", "(d)"), AMBIGUOUS, None),
+    ],
+)
+def test_an_index_built_while_its_table_is_in_use(sql, before, live, judgement, back):
+    rules = rules_for("postgresql")
+    assert rules.judge(sql, {"index i": before}, {"index i": live}) is judgement
+    expected = Restoring(impossible="the index was changed by something else too") if back is None else Restoring(back)
+    assert rules.restoring(sql, {"index i": before}, {"index i": live}) == expected
+
+
 def column(text, charset="utf8mb4"):
     return table(f"CREATE TABLE `t` (`c` {text}) ENGINE=InnoDB DEFAULT CHARSET={charset}").columns["c"]
 

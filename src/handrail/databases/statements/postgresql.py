@@ -97,6 +97,8 @@ class PostgreSQLStatements(StatementRules):
         if statement is None:
             first = Reader(tokens(sql, POSTGRESQL)).peek()
             return Restoring() if first in _REPEATABLE else Restoring(impossible=_HIDDEN)
+        if self.judge(sql, before, live) is Judgement.AMBIGUOUS:
+            return Restoring(impossible="the index was changed by something else too")
         return Restoring(tuple(_restored(statement, before, live)))
 
     def _concurrent(self, sql: str) -> Concurrent | None:
