@@ -6,15 +6,14 @@ import sys
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.management.commands import migrate as django_migrate
 from django.db.migrations.executor import MigrationExecutor
 
 from handrail.domain.run import OnFailure
+from handrail.sources.migrate_commands import other_commands
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -44,24 +43,11 @@ django_migrate.MigrationExecutor = make_executor  # type: ignore[attr-defined]
 """The handle of Django's command looks the name up here each time it runs, and in no other place (5.2 to 6.1)."""
 
 
-class Migrate(BaseCommand):
-    """Mixed into a migrate command: it runs under the lock, with every migration as a step of a run."""
+class Locking(BaseCommand):
+    """Runs what a migrate command does under the lock, with every migration as a step of a run."""
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Add Handrail's options to those that are there."""
-        super().add_arguments(parser)
-        group = parser.add_argument_group("handrail")
-        help = "How long to wait while another process migrates (default: 300)."
-        group.add_argument("--lock-wait", type=float, metavar="SECONDS", help=help)
-        help = "How long a statement may wait for a lock, and hold up others, before it is tried again (default: 2000)."
-        group.add_argument("--lock-timeout", type=int, metavar="MS", help=help)
-        help = "What becomes of a migration that failed with a part of it done (default: unwind)."
-        group.add_argument("--on-failure", choices=[str(each) for each in OnFailure], help=help)
-        help = "If a migration fails, take back those that this run has applied before it."
-        group.add_argument("--all-or-nothing", action="store_true", default=None, help=help)
-
-    def handle(self, *args: Any, **options: Any) -> Any:
-        """Migrate; what only reads takes no lock and leaves no trace."""
+    def under_lock(self, handle: Callable[..., Any], args: Sequence[Any], options: dict[str, Any]) -> Any:
+        """Call a handle; what only reads takes no lock and leaves no trace."""
         from django.db import connections
 
         from handrail.api.migrate import Terminated, migrate, reading_executor
@@ -70,30 +56,23 @@ class Migrate(BaseCommand):
         from handrail.sources.run_options import read_run_options
 
         connection = connections[options["database"]]
-        if not is_known(connection):
-            self.stderr.write(
-                f"{connection.alias} is {connection.display_name}: no lock is taken there, and nothing goes on record"
-            )
-            return super().handle(*args, **options)
+        handle = partial(handle, *args, **options)
         app = options.get("app_label") or ""
         try:
+            if not is_known(connection):
+                self.stderr.write(
+                    f"{connection.alias} is {connection.display_name}: no lock is taken there, and nothing goes on record"
+                )
+                return _with(connection, partial(MigrationExecutor, connection), handle)
             if options["plan"] or options["check_unapplied"]:
-                return self._run(partial(reading_executor, connection, app), args, options)
+                return _with(connection, partial(reading_executor, connection, app), handle)
             wanted = read_run_options({name: options.get(name) for name in OWN})
             talk = self._talk(connection.alias)
-            return migrate(connection, wanted, _typed(options), talk, lambda make: self._run(make, args, options), app)
+            return migrate(connection, wanted, _typed(options), talk, lambda make: _with(connection, make, handle), app)
         except Refusal as refusal:
             raise self._said(refusal) from refusal
         except Terminated:
             sys.exit(TERMINATED)
-
-    def _run(self, make: Maker, args: Sequence[Any], options: dict[str, Any]) -> Any:
-        """Run the handle below with another executor; it is made there, in a run after the lock is held."""
-        token = MAKERS.set((options["database"], make))
-        try:
-            return super().handle(*args, **options)
-        finally:
-            MAKERS.reset(token)
 
     def _talk(self, alias: str) -> Talk:
         """Say on standard error what goes on, so that standard output stays Django's."""
@@ -116,29 +95,65 @@ class Migrate(BaseCommand):
         return CommandError("\n".join(lines), returncode=refusal.exit_code)
 
 
+class Migrate(Locking):
+    """Mixed into a migrate command, before it."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add Handrail's options to those that are there."""
+        super().add_arguments(parser)
+        group = parser.add_argument_group("handrail")
+        help = "How long to wait while another process migrates (default: 300)."
+        group.add_argument("--lock-wait", type=float, metavar="SECONDS", help=help)
+        help = "How long a statement may wait for a lock, and hold up others, before it is tried again (default: 2000)."
+        group.add_argument("--lock-timeout", type=int, metavar="MS", help=help)
+        help = "What becomes of a migration that failed with a part of it done (default: unwind)."
+        group.add_argument("--on-failure", choices=[str(each) for each in OnFailure], help=help)
+        help = "If a migration fails, take back those that this run has applied before it."
+        group.add_argument("--all-or-nothing", action="store_true", default=None, help=help)
+
+    def handle(self, *args: Any, **options: Any) -> Any:
+        """Do all that the command does under the lock."""
+        return self.under_lock(super().handle, args, options)
+
+
+class Below(Locking, django_migrate.Command):
+    """Mixed into another app's command, after it: other databases that it migrates have runs of their own."""
+
+    def handle(self, *args: Any, **options: Any) -> Any:
+        """Do Django's part, inside the run of its database."""
+        alias, _ = MAKERS.get() or ("", None)
+        if alias == options["database"]:
+            return super().handle(*args, **options)
+        return self.under_lock(super().handle, args, options)
+
+
+class MigrateSchema(Migrate, django_migrate.Command):
+    """What runs for each schema where another app's command goes through schemas: the lock is the schema's."""
+
+
+def _with(connection: BaseDatabaseWrapper, make: Maker, handle: Callable[[], Any]) -> Any:
+    """Call a handle with another executor; it is made there, in a run after the lock is held."""
+    token = MAKERS.set((connection.alias, make))
+    try:
+        return handle()
+    finally:
+        MAKERS.reset(token)
+
+
 def command_class() -> type[BaseCommand]:
     """Return Handrail's migrate command, made from the one that manage.py would run without Handrail.
 
-    That is the one of the first other app that has one and derives it from Django's (django/core/management/__init__.py,
-    get_commands: apps that come first win), else Django's.
+    That is the one of the first other app that has one, else Django's. One that goes through schemas stays as it is, and runs
+    MigrateSchema for each; one that is neither is a system check's error, which stops migrate.
     """
-    found = next(filter(None, map(_command_of, _others())), django_migrate.Command)
-    return type("Command", (Migrate, found), {"__module__": "handrail.management.commands.migrate", "__doc__": found.__doc__})
-
-
-def _others() -> list[str]:
-    return [config.name for config in apps.get_app_configs() if config.name != "handrail"]
-
-
-def _command_of(app: str) -> type[django_migrate.Command] | None:
-    from importlib.util import find_spec
-
-    try:
-        name = f"{app}.management.commands.migrate"
-        found = import_module(name).Command if find_spec(name) else None
-    except (ModuleNotFoundError, AttributeError):
-        return None
-    return found if isinstance(found, type) and issubclass(found, django_migrate.Command) else None
+    other = next(other_commands(), None)
+    if other is not None and other.goes_by_schema:
+        return other.command
+    if other is None or not other.is_djangos:
+        bases: tuple[type, ...] = (Migrate, django_migrate.Command)
+    else:
+        bases = (Migrate, other.command, Below)
+    return type("Command", bases, {"__module__": "handrail.management.commands.migrate", "__doc__": bases[1].__doc__})
 
 
 def _typed(options: dict[str, Any]) -> str:
