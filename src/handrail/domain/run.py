@@ -194,6 +194,17 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tag:
+    """A name for what was applied to a database at a moment. run: the last run before it, None where there was none."""
+
+    name: str
+    made: datetime
+    user: str
+    run: int | None
+    applied: frozenset[MigrationKey]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
     """How a run behaves; the settings HANDRAIL say the same names. lock_wait: seconds. lock_timeout: milliseconds a statement.
 

@@ -34,7 +34,7 @@ class Interrupted(Refusal):
     """
 
     code = "HR401"
-    summary = "interrupted: {migration} stopped after operation {done} of {total}{operation}"
+    summary = "interrupted: {migration} stopped after operation {done}{total}{operation}"
     exit_code = 3
 
     def __init__(
@@ -48,8 +48,9 @@ class Interrupted(Refusal):
         notes: Sequence[str] = (),
         help: str = "",
     ) -> None:
-        """alias: of the database; operation: the one it stopped at, in Django's words."""
-        facts = {"migration": migration, "done": done, "total": total, "operation": f" ({operation})" if operation else ""}
+        """alias: of the database; total: 0 where it is not known; operation: the one it stopped at, in Django's words."""
+        of_all, at = f" of {total}" if total else "", f" ({operation})" if operation else ""
+        facts = {"migration": migration, "done": done, "total": of_all, "operation": at}
         named = "" if alias == "default" else f" --database {alias}"
         help = help or "go on from there, or take back what was done"
         super().__init__(self.say(facts, notes=notes, help=help, command=f"handrail recover{named}"))

@@ -116,5 +116,6 @@ def interrupted(
     }
     operations = migration.operations if migration else []
     at = next((operation.describe() for index, operation in enumerate(operations) if index not in done), "")
-    total = len(operations) or len(done)
-    return Interrupted(alias=alias, migration=step.key, done=len(done), total=total, operation=at, notes=notes, help=help)
+    return Interrupted(
+        alias=alias, migration=step.key, done=len(done), total=len(operations), operation=at, notes=notes, help=help
+    )

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from handrail.domain.dataclasses import dataclass
 from handrail.domain.migration import MigrationKey
-from handrail.domain.run import Direction, Kind, Mark, OnFailure, Phase, Run, RunStatus, Statement, Step, StepStatus
+from handrail.domain.run import Direction, Kind, Mark, OnFailure, Phase, Run, RunStatus, Statement, Step, StepStatus, Tag
 from handrail.errors.hr408 import JournalTooNew
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-    from handrail.sources.journal_models import RunRow, StatementRow, StepRow
+    from handrail.sources.journal_models import RunRow, StatementRow, StepRow, TagRow
 
 
 HALF_DONE = (StepStatus.RUNNING, StepStatus.STOPPED, StepStatus.UNWINDING)
@@ -88,6 +88,21 @@ def count_runs(connection: BaseDatabaseWrapper) -> int:
     return RunRow.objects.using(connection.alias).count()
 
 
+def tags(connection: BaseDatabaseWrapper) -> list[Tag]:
+    """Return the tags, the oldest first."""
+    from handrail.sources.journal_models import TagRow
+
+    return [_tag(row) for row in TagRow.objects.using(connection.alias).order_by("made", "name")]
+
+
+def tag_named(connection: BaseDatabaseWrapper, name: str) -> Tag | None:
+    """Return a tag as the database finds it by its name: MySQL and MariaDB make no difference between A and a."""
+    from handrail.sources.journal_models import TagRow
+
+    row = TagRow.objects.using(connection.alias).filter(name=name).first()
+    return _tag(row) if row is not None else None
+
+
 def statements_of(connection: BaseDatabaseWrapper, step: int) -> tuple[Statement, ...]:
     """Return what is on record of the inside of a step, in order."""
     from handrail.sources.journal_models import StatementRow
@@ -142,6 +157,11 @@ def _statement(row: StatementRow) -> Statement:
         before=before,
         reads=tuple(reads),
     )
+
+
+def _tag(row: TagRow) -> Tag:
+    applied = frozenset(MigrationKey(app, name) for app, name in json.loads(row.applied))
+    return Tag(name=row.name, made=_moment(row.made), user=row.user, run=row.run, applied=applied)
 
 
 def _moment(value: datetime) -> datetime:

@@ -49,6 +49,7 @@ MEANINGS = {
     "HR404": "still-running: session {session} of run {run} is still at work on {alias}",
     "HR410": "no-run: {alias} has no run {run}",
     "HR406": "post-migrate-failed: {handler} raised {error}; the schema is complete",
+    "HR411": "tag-taken: {name} was made {made}, with {fewer} migrations fewer and {more} more applied than now",
     "HR407": "lint: {migration} uses {models} of today instead of taking {them} from apps.get_model",
     "HR900": "bug: {problem}",
 }
