@@ -38,7 +38,7 @@ class Recovered:
             return f"run {self.run} was interrupted while {verb} {self.key}; it went on from there and is done"
         if self.unwound:
             return f"run {self.run} was interrupted while {verb} {self.key}; what was done of it was taken back"
-        return f"run {self.run} was interrupted while {verb} {self.key}; the database had taken all of it back"
+        return f"run {self.run} was interrupted while {verb} {self.key}; nothing of it was left"
 
 
 def recover(steps: Steps, executor: MigrationExecutor, found: Unfinished, *, back: bool = False) -> Recovered:
