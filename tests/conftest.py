@@ -2,7 +2,7 @@
 
 import signal
 
-pytest_plugins = ["tests.servers.plugin"]
+pytest_plugins = ["tests.servers.plugin", "tests.crash.table"]
 """Importing it starts nothing: a run of unit tests alone needs no server and no driver."""
 
 # A shell without job control starts what runs in its background with SIGINT ignored, and every child inherits that; tests

@@ -1,0 +1,336 @@
+"""A process that has Django ready and forks a child for everything that may be stopped; run as python -m tests.crash.forge.
+
+Its argument is JSON: server and folder. It reads one request a line, {"label", "points"}, and answers each with a Tally by direction.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from io import StringIO
+from typing import Any
+
+from tests.crash.migrations import ALL
+from tests.crash.points import Try, tries
+from tests.crash.state import Reader, State
+from tests.crash.stopping import Stop, Stopper
+from tests.servers.base import Server
+from tests.servers.plugin import get_server
+
+SECONDS = 60
+"""What no child may take; a stopped one is followed by a wait for the lock of the dead session."""
+FASTER = {"sqlite": {"OPTIONS": {"init_command": "PRAGMA synchronous = OFF"}}}
+"""What a process wrote is there for others when it is killed; only a machine that loses its power would need more."""
+TARGETS = {"forward": ("0001", "0002"), "backward": ("0002", "0001")}
+
+
+@dataclass
+class Tally:
+    """What became of all stops of one migration in one direction. problems: in words, the first ones."""
+
+    stops: int = 0
+    before: int = 0
+    after: int = 0
+    asked: int = 0
+    person: int = 0
+    lost: int = 0
+    refused_back: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Track:
+    """One migration in one direction: where it begins and where it has to end, as plain Django does it."""
+
+    label: str
+    direction: str
+    before: State
+    after: State
+
+    @property
+    def target(self) -> str:
+        """What migrate is given."""
+        return TARGETS[self.direction][1]
+
+
+def in_child(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Do something in a child process and return its answer, with how it ended where it was killed."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        signal.alarm(SECONDS)
+        try:
+            answer = work()
+        except BaseException:  # noqa: BLE001 - it is told by the parent
+            answer = {"ended": "broken", "text": traceback.format_exc(limit=-6)}
+        os.write(writing, json.dumps(answer).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as stream:
+        said = stream.read()
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return {
+            "ended": "killed",
+            "text": signal.Signals(os.WTERMSIG(status)).name,
+            "stopped": os.WTERMSIG(status) == signal.SIGKILL,
+        }
+    found: dict[str, Any] = json.loads(said)
+    return found
+
+
+class Forge:
+    """Tries all stops on one server."""
+
+    def __init__(self, server: Server, folder: str) -> None:
+        self.server, self.folder = server, folder
+        self.database = f"handrail_test_crash_{os.getpid()}"
+        server.create(self.database)
+        self.reader = Reader(server, self.database)
+        self.last: State | None = None
+        self._configure()
+
+    def _configure(self) -> None:
+        import django
+        from django.conf import settings
+
+        sys.path.insert(0, self.folder)
+        settings.configure(
+            SECRET_KEY="x",
+            USE_TZ=True,
+            DATABASES={"default": {**self.server.settings(self.database), **FASTER.get(self.server.vendor, {})}},
+            INSTALLED_APPS=[*ALL, "handrail"],
+            HANDRAIL={"lock_wait": 20},
+        )
+        django.setup()
+        self._warm()
+
+    def _warm(self) -> None:
+        """Import all that children will need, by doing here what they do; nothing stays connected."""
+        from django.core.management import call_command
+        from django.db import connections
+
+        alone("d02")
+        for target in ("0002", "0001"):
+            call_command("migrate", "d02", target, verbosity=0, stdout=StringIO(), stderr=StringIO())
+        self.recover_back("d02")
+        connections.close_all()
+        gc.collect()
+        gc.freeze()
+
+    def run(self, label: str, points: str) -> dict[str, Tally]:
+        """Stop a migration in both directions.
+
+        What went on from a stop ends where the other direction begins, so they take turns as far as they can.
+        """
+        tallies = {direction: Tally() for direction in TARGETS}
+        tracks = {direction: self.track(label, direction) for direction in TARGETS}
+        left = {direction: self.tries(tracks[direction], points, tallies[direction]) for direction in TARGETS}
+        while any(left.values()):
+            now = self.last
+            found = [direction for direction in TARGETS if left[direction]]
+            fitting = [direction for direction in found if now is not None and now.records == tracks[direction].before.records]
+            direction = (fitting or found)[0]
+            self.prepare(tracks[direction], now)
+            self.attempt(tracks[direction], left[direction].pop(0), tallies[direction])
+        return tallies
+
+    def tries(self, track: Track, points: str, tally: Tally) -> list[Try]:
+        """Return what is to be tried: it takes a run that is not stopped, which has to be right too."""
+        self.prepare(track, self.last)
+        once = in_child(lambda: self.migrate(track))
+        self.last = self.reader.state()
+        problem = self.judged(track, once, self.last)
+        tally.problems += [f"not stopped at all: {problem}"] if problem else []
+        return [] if problem else list(tries(once["events"], points, drops=self.server.vendor != "sqlite"))
+
+    def track(self, label: str, direction: str) -> Track:
+        """Find out where plain Django ends."""
+        start, end = TARGETS[direction]
+        self.build(label, start)
+        before = self.reader.state()
+        self.plain(label, end)
+        self.last = self.reader.state()
+        return Track(label, direction, before, self.last)
+
+    def build(self, label: str, start: str) -> None:
+        """Make the database anew, with plain Django."""
+        self.reader.clear()
+        for target in ["0001", start]:
+            self.plain(label, target)
+
+    def plain(self, label: str, target: str) -> None:
+        """Migrate with plain Django."""
+
+        def work() -> dict[str, Any]:
+            from django.db import connection
+            from django.db.migrations.executor import MigrationExecutor
+
+            alone(label)
+            executor = MigrationExecutor(connection)
+            (name,) = [name for app, name in executor.loader.graph.nodes if app == label and name.startswith(target)]
+            executor.migrate([(label, name)])
+            return {"ended": "done"}
+
+        answer = in_child(work)
+        assert answer["ended"] == "done", answer["text"]
+
+    def prepare(self, track: Track, now: State | None) -> None:
+        """Have the database as it is before, from how it is now, with as little work as possible."""
+        self.reader.forget_runs()
+        if now is not None and now.schema == track.before.schema and now.records == track.before.records:
+            if now.rows != track.before.rows:
+                self.reader.put_rows(track.before.rows)
+        else:
+            self.build(track.label, TARGETS[track.direction][0])
+
+    def attempt(self, track: Track, one: Try, tally: Tally) -> None:
+        """Stop once, recover, and count what came of it."""
+        tally.stops += 1
+        first = in_child(lambda: self.migrate(track, one.stop))
+        problem = "" if first.get("stopped") else f"never stopped: {first}"
+        for again in one.again:
+            in_child(lambda again=again: self.migrate(track, again))  # type: ignore[misc]
+        try:
+            problem = problem or (self.go_back if one.back else self.go_on)(track, tally)
+        except Exception as error:  # noqa: BLE001 - the other stops are tried too
+            problem = f"{type(error).__name__}: {error}"
+        if problem:
+            tally.person += 1
+            tally.lost += self.reader.state().lost(track.before, track.after)
+            if len(tally.problems) < 12:
+                tally.problems.append(f"{one} [{first.get('text', '')[-600:]}]: {problem}")
+
+    def go_on(self, track: Track, tally: Tally) -> str:
+        """Migrate again, and say what is wrong then."""
+        asks = ALL[track.label].asks
+        was = self.reader.state() if asks else None
+        answer = in_child(lambda: self.migrate(track))
+        self.last = self.reader.state()
+        if was and answer["ended"] == "refused" and "error[HR401]" in answer["text"] and answer["exit"] == 3:
+            tally.asked += 1
+            return self.last.difference(was)
+        problem = self.judged(track, answer, self.last)
+        tally.after += not problem
+        return problem
+
+    def judged(self, track: Track, answer: dict[str, Any], now: State) -> str:
+        """Say what is wrong after a run that has to end at the end."""
+        if answer["ended"] != "done":
+            return f"{answer['ended']}: {answer['text']}"
+        journal = self.reader.journal_says(track.label)
+        return now.difference(track.after) or ("" if journal == f"{track.direction} done" else f"the journal says {journal}")
+
+    def go_back(self, track: Track, tally: Tally) -> str:
+        """Recover back, and say what is wrong then; what is refused must have changed nothing, and be able to go on."""
+        was = self.reader.state()
+        answer = in_child(lambda: self.recover_back(track.label))
+        self.last = self.reader.state()
+        if answer["ended"] == "refused" and answer["code"] == "HR401":
+            tally.refused_back += 1
+            return self.last.difference(was) or self.go_on(track, tally)
+        if answer["ended"] != "done":
+            return f"{answer['ended']}: {answer['text']}"
+        if self.last.difference(track.after) == "":
+            tally.after += 1
+            return ""
+        tally.before += 1
+        return self.last.difference(track.before)
+
+    def migrate(self, track: Track, stop: Stop | None = None) -> dict[str, Any]:
+        """Run plain migrate, in a child."""
+        from django.core.management import CommandError, call_command
+
+        alone(track.label)
+        stopper = Stopper(stop, self.end_session)
+        stopper.install()
+        said = StringIO()
+        try:
+            call_command("migrate", track.label, track.target, verbosity=0, interactive=False, stdout=StringIO(), stderr=said)
+            answer = {"ended": "done", "text": ""}
+        except CommandError as error:
+            answer = {"ended": "refused", "text": str(error), "exit": error.returncode}
+        except BaseException:  # noqa: BLE001 - what is raised is what is asked
+            answer = {"ended": "failed", "text": traceback.format_exc(limit=-3)}
+        return {**answer, "said": said.getvalue(), "events": stopper.events, "stopped": stopper.stopped}
+
+    def recover_back(self, label: str) -> dict[str, Any]:
+        """Take the unfinished run back, in a child."""
+        from django.db import connections
+
+        from handrail.domain.run import RunOptions
+        from handrail.errors.base import Refusal
+        from handrail.execution.runner import Runner, Talk
+        from handrail.sources.journal import unfinished
+
+        alone(label)
+        connection = connections["default"]
+        said: list[str] = []
+        talk = Talk(waiting=lambda *_: None, locked=lambda: None, said=said.append, blocked=lambda *_: None)
+        runner = Runner(connection, options=RunOptions(lock_wait=20), command="recover", talk=talk)
+        try:
+            with runner.locked():
+                found = unfinished(connection)
+                if found is not None:
+                    runner.recover(found, back=True)
+        except Refusal as refusal:
+            return {
+                "ended": "refused",
+                "code": refusal.finding.code,
+                "text": f"{refusal.finding.message} {refusal.finding.notes}",
+            }
+        return {"ended": "done", "text": "\n".join(said)}
+
+    def end_session(self, connection: Any) -> None:
+        """Have the server end a session."""
+        other = self.server.connect(self.database)
+        if self.server.vendor == "postgresql":
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.info.backend_pid])
+        else:
+            other.cursor().execute(f"KILL {connection.thread_id()}")
+        other.close()
+
+    def end(self) -> None:
+        """Leave nothing behind."""
+        self.reader.connection.close()
+        self.server.drop(self.database)
+
+
+def alone(label: str) -> None:
+    """Let a process see the migrations of one app only."""
+    from django.conf import settings
+
+    settings.MIGRATION_MODULES = {other: None for other in ALL if other != label}
+
+
+def requests() -> Iterator[dict[str, str]]:
+    """Yield what is asked."""
+    for line in sys.stdin:
+        yield json.loads(line)
+
+
+def main(argument: str) -> None:
+    """Answer requests until there are no more."""
+    asked = json.loads(argument)
+    os.environ["HANDRAIL_COMMIT"] = "0" * 40
+    forge = Forge(get_server(asked["server"]), asked["folder"])
+    try:
+        print(json.dumps({"ready": True}), flush=True)
+        for request in requests():
+            try:
+                answer = {direction: asdict(tally) for direction, tally in forge.run(**request).items()}
+            except Exception:  # noqa: BLE001 - the test fails with it
+                answer = {"broken": traceback.format_exc()}
+            print(json.dumps(answer), flush=True)
+    finally:
+        forge.end()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,140 @@
+"""All that matters of a database: its schema, its rows, and what django_migrations records."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from handrail import databases, registry
+from handrail.databases.base import Backend
+from tests.servers.base import Server
+
+OWN = ("handrail_", "django_migrations", "sqlite_")
+JOURNAL = ("handrail_run", "handrail_step", "handrail_statement", "handrail_source")
+Rows = dict[str, tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]]
+
+
+@dataclass(frozen=True)
+class State:
+    """schema: the catalogue. rows: by table, the columns in alphabetical order, and the rows. records: of django_migrations."""
+
+    schema: frozenset[tuple[Any, int]]
+    rows: Rows
+    records: tuple[tuple[str, str], ...]
+
+    def difference(self, wanted: State) -> str:
+        """Say in what this differs from the state that is wanted; "" where it is the same."""
+        missing, more = dict(wanted.schema - self.schema), dict(self.schema - wanted.schema)
+        parts = [
+            *(f"schema lacks {tuple(one)}" for one in missing),
+            *(f"schema has {tuple(one)}" for one in more),
+            *(f"{table}: {self.rows.get(table)} for {wanted.rows.get(table)}" for table in self._unequal(wanted)),
+            f"recorded {self.records} for {wanted.records}" if self.records != wanted.records else "",
+        ]
+        return "; ".join(filter(None, parts))
+
+    def _unequal(self, wanted: State) -> list[str]:
+        return sorted(table for table in {*self.rows, *wanted.rows} if self.rows.get(table) != wanted.rows.get(table))
+
+    def lost(self, *wanted: State) -> int:
+        """Return how many rows are missing, of the nearest of the states wanted."""
+        return min(
+            sum(max(0, len(rows) - len(self.rows.get(table, ((), ()))[1])) for table, (_, rows) in one.rows.items())
+            for one in wanted
+        )
+
+
+class Reader:
+    """Reads one database over a connection of its own, and cleans it up between two tries."""
+
+    def __init__(self, server: Server, database: str) -> None:
+        self.server, self.database = server, database
+        self.backend: Backend = registry.load(databases, Backend, server.vendor)()  # type: ignore[type-abstract]
+        self.connection = server.connect(database)
+        if server.vendor == "postgresql":
+            self.connection.prepare_threshold = None  # a plan that is kept does not follow a table that changes
+        if server.vendor == "sqlite":
+            self.run("PRAGMA synchronous = OFF")
+        self.quote = "`" if server.vendor == "mysql" else '"'
+
+    def state(self) -> State:
+        """Read all of it."""
+        cursor = self.connection.cursor()
+        found = [each for each in self.backend.catalogue(cursor) if not each.table.startswith(OWN)]
+        found = [each for each in found if not (each.kind in ("table", "extension") and each.name.startswith((*OWN, "plpgsql")))]
+        tables = sorted(each.name for each in found if each.kind == "table")
+        rows = {table: self._rows(table) for table in tables}
+        records = self._all("SELECT app, name FROM django_migrations")
+        return State(frozenset(Counter(found).items()), rows, tuple(sorted(records)))
+
+    def _rows(self, table: str) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]:
+        cursor = self.connection.cursor()
+        cursor.execute(f"SELECT * FROM {self.name(table)}")
+        order = sorted(range(len(cursor.description)), key=lambda at: cursor.description[at][0])
+        columns = tuple(cursor.description[at][0] for at in order)
+        return columns, tuple(sorted((tuple(row[at] for at in order) for row in cursor.fetchall()), key=repr))
+
+    def name(self, name: str) -> str:
+        """Quote a name."""
+        return f"{self.quote}{name}{self.quote}"
+
+    def run(self, *statements: str) -> None:
+        """Run statements without parameters."""
+        for sql in statements:
+            self.connection.cursor().execute(sql)
+
+    def _all(self, sql: str) -> Sequence[tuple[Any, ...]]:
+        cursor = self.connection.cursor()
+        cursor.execute(sql)
+        return list(cursor.fetchall())
+
+    def tables(self) -> list[str]:
+        """Return the names of all tables."""
+        kinds = {
+            "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+            "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+            "mysql": "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
+        }
+        return [name for (name,) in self._all(kinds[self.server.vendor])]
+
+    def clear(self) -> None:
+        """Drop all tables."""
+        cascade = " CASCADE" if self.server.vendor == "postgresql" else ""
+        self.run(*self._unchecked(f"DROP TABLE {self.name(table)}{cascade}" for table in self.tables()))
+
+    def _unchecked(self, statements: Any) -> list[str]:
+        """SQLite checks no foreign keys unless it is asked to (foreignkeys.html, 2)."""
+        before, after = (
+            ("SET FOREIGN_KEY_CHECKS = 0", "SET FOREIGN_KEY_CHECKS = 1") if self.server.vendor == "mysql" else ("", "")
+        )
+        return [each for each in (before, *statements, after) if each]
+
+    def put_rows(self, rows: Rows) -> None:
+        """Replace the rows of all tables."""
+        if self.server.vendor == "postgresql":
+            self.run("BEGIN", f"TRUNCATE {', '.join(map(self.name, rows))}")
+        else:
+            self.run(*self._unchecked(f"DELETE FROM {self.name(table)}" for table in rows))
+            self.run(*(["SET FOREIGN_KEY_CHECKS = 0"] if self.server.vendor == "mysql" else []))
+        mark = "?" if self.server.vendor == "sqlite" else "%s"
+        for table, (columns, values) in rows.items():
+            into = f"INSERT INTO {self.name(table)} ({', '.join(map(self.name, columns))}) VALUES ({', '.join([mark] * len(columns))})"
+            for row in values:
+                self.connection.cursor().execute(into, row)
+        self.run(*{"postgresql": ["COMMIT"], "mysql": ["SET FOREIGN_KEY_CHECKS = 1"]}.get(self.server.vendor, []))
+
+    def forget_runs(self) -> None:
+        """Empty the journal."""
+        there = self.tables()
+        self.run(*(f"DELETE FROM {table}" for table in JOURNAL if table in there))
+
+    def journal_says(self, label: str) -> str:
+        """Return the direction and status of the last step of an app that did not fail, as the journal has it."""
+        if "handrail_step" not in self.tables():
+            return ""
+        found = self._all(
+            f"SELECT direction, status FROM handrail_step WHERE app = '{label}' AND name = '0002_step' ORDER BY id DESC"
+        )
+        return " ".join(found[0]) if found else ""
