@@ -39,7 +39,7 @@ def test_two_owners_exclude_each_other(on: Database, lockers: Lockers):
 
 
 @everywhere
-def test_ten_that_start_together_make_one_table_and_one_owner(on: Database, lockers: Lockers):
+def test_several_that_start_together_make_one_table_and_one_owner(on: Database, lockers: Lockers):
     several = [lockers(on.settings) for _ in range(4)]
     for one in several:
         one.send("(lease_of(wait=30), held.check(), held.fence, held.release())[2]")
@@ -103,6 +103,20 @@ def test_after_a_check_in_a_transaction_nobody_takes_it_before_the_commit(on: Da
     committed = time.monotonic()
     assert second.answer() >= committed - 0.2
     assert refused(first, "held.check()").code == "HR303"
+
+
+@everywhere
+def test_nobody_waits_in_the_server_for_an_owner_that_has_locked_the_row(on: Database, lockers: Lockers):
+    first, second = lockers(on.settings), lockers(on.settings)
+    first("speed(heartbeat=300, life=30)")
+    second("speed(heartbeat=0.2, life=1)")
+    first("lease_of()")
+    first("transaction.atomic().__enter__()")
+    first("held.check()")
+    time.sleep(1.5)
+    started = time.monotonic()
+    assert refused(second, "lease_of(wait=0.5)").code == "HR301"
+    assert time.monotonic() - started < 3
 
 
 @everywhere

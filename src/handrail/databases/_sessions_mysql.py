@@ -56,7 +56,7 @@ class MySQLSessions(Sessions):
 
     def lock_key(self, cursor: Cursor) -> str:
         """Names of locks are the server's, take 64 characters and know no upper case, so the database's is hashed into one."""
-        database = _one(cursor, "SELECT DATABASE()") or ""
+        database = _one(cursor, "SELECT IF(@@lower_case_table_names = 0, DATABASE(), LOWER(DATABASE()))") or ""
         return f"handrail_{sha256(str(_text(database)).encode()).hexdigest()[:40]}"
 
     def try_lock(self, cursor: Cursor, key: str) -> bool:

@@ -34,23 +34,38 @@ class Lease(Lock):
         self.owner = secrets.token_hex(32)
         self.fence = 0
         self._heart: Heart | None = None
+        self._is_there = False
 
     def _try(self) -> bool:
         self._ensure()
-        clock = self.backend.clock
-        with self.connection.cursor() as cursor:
-            cursor.execute(
-                f"UPDATE {TABLE} SET owner = %s, fence = fence + 1, heartbeat = {clock}, host = %s, pid = %s, who = %s"
-                f" WHERE id = 1 AND (owner = '' OR {is_stale(clock)})",
-                [self.owner, socket.gethostname()[:255], os.getpid(), f"{self.command} {self.who}"[:255]],
-            )
-            if not cursor.rowcount:
-                return False
-            cursor.execute(f"SELECT fence FROM {TABLE} WHERE id = 1 AND owner = %s", [self.owner])
-            ((self.fence,),) = cursor.fetchall()
+        if not self._take():
+            return False
         self.session = f"{SESSION}{self.fence}"
         self._heart = Heart(self.connection, self.backend.clock, self.owner, self.fence)
         self._heart.start()
+        return True
+
+    def _take(self) -> bool:
+        """Take the row if nobody has it, and never wait for one that its owner has locked.
+
+        SKIP LOCKED is there in PostgreSQL, in MySQL since 8.0.1 and in MariaDB since 10.6.
+        """
+        from django.db import transaction
+
+        clock = self.backend.clock
+        free = f"id = 1 AND (owner = '' OR {is_stale(clock)})"
+        values = (self.owner, socket.gethostname()[:255], os.getpid(), f"{self.command} {self.who}"[:255])
+        with transaction.atomic(using=self.connection.alias), self.connection.cursor() as cursor:
+            cursor.execute(f"SELECT fence FROM {TABLE} WHERE {free} FOR UPDATE SKIP LOCKED")
+            rows = cursor.fetchall()
+            if not rows:
+                return False
+            self.fence = rows[0][0] + 1
+            cursor.execute(
+                f"UPDATE {TABLE} SET owner = %s, fence = fence + 1, heartbeat = {clock}, host = %s, pid = %s, who = %s"
+                " WHERE id = 1",
+                values,
+            )
         return True
 
     def _ensure(self) -> None:
@@ -59,6 +74,8 @@ class Lease(Lock):
 
         from handrail.sources.journal_models import LeaseRow
 
+        if self._is_there:
+            return
         with self.connection.cursor() as cursor:
             present = has_lease(self.connection, cursor)
         if not present:
@@ -73,6 +90,7 @@ class Lease(Lock):
         if not rows.filter(id=1).exists():
             with suppress(IntegrityError):
                 rows.create(id=1, owner="", fence=0, heartbeat=None, host="", pid=0, who="")
+        self._is_there = True
 
     def _lost(self) -> str:
         """Lock the row in a transaction of the caller, so that nobody takes the lease before that is committed."""
