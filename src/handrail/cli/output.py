@@ -49,7 +49,7 @@ def wants_colour(choice: str, stream: TextIO) -> bool:
 
 def is_terminal(stream: TextIO | None) -> bool:
     """Say whether a stream is a terminal; a closed one is not."""
-    return stream is not None and not stream.closed and stream.isatty()
+    return stream is not None and not getattr(stream, "closed", False) and stream.isatty()
 
 
 def prefix_of(root: Path) -> str:
@@ -77,6 +77,6 @@ def write_lines(lines: Sequence[str], stream: TextIO) -> None:
     """Write lines to a stream; letters that its encoding does not have are written as escapes."""
     if lines:
         text = "".join(f"{line}\n" for line in lines)
-        encoding = stream.encoding or "utf-8"
+        encoding = getattr(stream, "encoding", None) or "utf-8"
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()

@@ -41,7 +41,7 @@ class LiveLine:
         clock = f" ({seconds:.0f} s)"
         room = terminal_width(self.stream) - len(clock) - 1
         line = f"{text if len(text) <= room else f'{text[: room - 1]}…'}{clock}"
-        encoding = self.stream.encoding or "utf-8"
+        encoding = getattr(self.stream, "encoding", None) or "utf-8"
         self.stream.write(CLEAR + line.encode(encoding, "backslashreplace").decode(encoding))
         self.stream.flush()
         self._shown = True
