@@ -55,7 +55,7 @@ def in_one_tree(project: Project, apps: Sequence[str], ref: str, meant: Snapshot
     found = [
         *between_leaves(graph, snapshot.settings, apps, ages),
         *inside_merges(graph, snapshot.settings, merges),
-        *_between_apps(project, graph, (snapshot,), snapshot.settings, _open_pairs(project, graph, ref), apps),
+        *_between_apps(project, graph, (snapshot,), snapshot.settings, _open_pairs(project, graph, ref, snapshot.settings), apps),
     ]
     return Found(
         graph=graph,
@@ -87,7 +87,9 @@ def _unread(project: Project, meant: Snapshot) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def _open_pairs(project: Project, graph: MigrationGraph, ref: str) -> list[tuple[MigrationKey, MigrationKey]]:
+def _open_pairs(
+    project: Project, graph: MigrationGraph, ref: str, settings: Mapping[str, str]
+) -> list[tuple[MigrationKey, MigrationKey]]:
     """Return the pairs of different apps that are not settled yet: with one that is not on the target branch.
 
     Where there is no target branch to tell, pairs of leaf nodes: what is older has been applied in the order of the graph.
@@ -95,9 +97,9 @@ def _open_pairs(project: Project, graph: MigrationGraph, ref: str) -> list[tuple
     target = project.target() if not ref else None
     if target is None:
         leaves = graph.leaf_nodes()
-        return meetings(graph, leaves, leaves)
+        return meetings(graph, leaves, leaves, settings)
     new = [key for key in graph.nodes if not target.has(key)]
-    return meetings(graph, new, graph.nodes) if new else []
+    return meetings(graph, new, graph.nodes, settings) if new else []
 
 
 def _between_apps(
@@ -142,7 +144,7 @@ def across_branches(project: Project, apps: Sequence[str], base: str, head: str,
     found += between_leaves(merged.graph, settings, open_apps, ages) if open_apps else ()
     found += inside_merges(merged.graph, settings, merged.ours - merged.theirs)
     new = merged.graph.nodes & merged.ours - merged.theirs
-    pairs = meetings(merged.graph, new, merged.graph.nodes - merged.theirs)
+    pairs = meetings(merged.graph, new, merged.graph.nodes - merged.theirs, settings)
     found += _between_apps(project, merged.graph, (ours, theirs), settings, pairs, apps)
     return Found(
         graph=merged.graph,

@@ -11,7 +11,7 @@ from handrail.conflicts.sides import Sides, leaf_sides, sides_of, without_descen
 from handrail.domain.conflict import Conflict, Reason, Side, Verdict
 from handrail.domain.dataclasses import replace
 from handrail.domain.graph import MigrationGraph
-from handrail.domain.migration import MigrationKey
+from handrail.domain.migration import SETTING, MigrationKey
 
 Settings = Mapping[str, str]
 Pair = tuple[MigrationKey, MigrationKey]
@@ -129,12 +129,15 @@ def _app_sets(graph: MigrationGraph, sides: Sides, reasons: Iterable[Reason]) ->
     return sorted({(label,) for label in torn & ours & theirs} | {apps_of(reason) for reason in reasons})
 
 
-def meetings(graph: MigrationGraph, ones: Collection[MigrationKey], others: Collection[MigrationKey]) -> list[Pair]:
+def meetings(
+    graph: MigrationGraph, ones: Collection[MigrationKey], others: Collection[MigrationKey], settings: Settings
+) -> list[Pair]:
     """Return the pairs of one of ones and one of others that may meet: of different apps, in no order, with a name in common.
 
-    Decided by the outlines of the files alone, which may name too much, and never too little.
+    Decided by the outlines of the files alone, which may name too much, and never too little. settings: what is known of settings
+    that name models; one that is not known may name any.
     """
-    mine, yours = _Names(graph, ones), _Names(graph, others)
+    mine, yours = _Names(graph, ones, settings), _Names(graph, others, settings)
     found = {*mine.claimed_with(yours), *mine.removed_from(yours)}
     found |= {(one, other) for other, one in yours.removed_from(mine)}
     ordered = _order_of(graph)
@@ -145,7 +148,7 @@ def meetings(graph: MigrationGraph, ones: Collection[MigrationKey], others: Coll
 class _Names:
     """The names that some migrations claim, refer to and remove, and which of them does."""
 
-    def __init__(self, graph: MigrationGraph, keys: Iterable[MigrationKey]) -> None:
+    def __init__(self, graph: MigrationGraph, keys: Iterable[MigrationKey], settings: Settings) -> None:
         self.claims: dict[str, list[MigrationKey]] = {}
         self.refers: dict[tuple[str, str], list[MigrationKey]] = {}
         self.removes: dict[tuple[str, str], list[MigrationKey]] = {}
@@ -155,7 +158,7 @@ class _Names:
             for name in outline.claims:
                 self.claims.setdefault(name.lower(), []).append(key)
             for model in outline.refers:
-                self.refers.setdefault(model, []).append(key)
+                self.refers.setdefault(_model_of(model, settings), []).append(key)
             for app_label, name, _ in outline.removes:
                 self.removes.setdefault((app_label, name), []).append(key)
                 self.removes_in.setdefault(app_label, []).append(key)
@@ -174,6 +177,14 @@ class _Names:
             else:
                 removers = self.removes_in.get(app_label, [])
             yield from product(removers, users)
+
+
+def _model_of(model: tuple[str, str], settings: Settings) -> tuple[str, str]:
+    """Return the model that a setting names in place of the setting; any model where that is not known."""
+    if model[0] != SETTING:
+        return model
+    app_label, _, name = settings.get(model[1], "").rpartition(".")
+    return (app_label, name.lower())
 
 
 def with_origins(conflict: Conflict, origins: Mapping[MigrationKey, tuple[str, str]]) -> Conflict:
