@@ -225,7 +225,7 @@ def _to_json(run: Run, standing: Standing | None) -> dict[str, Json]:
         found[known[one.extent]].append(
             {
                 "migration": list(standing.step.key) if standing else None,
-                "operation": one.index + 1,
+                "operation": one.index,
                 "description": one.description,
                 "extent": one.extent.value,
                 "why": one.doubt,

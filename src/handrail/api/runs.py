@@ -161,7 +161,7 @@ def _step_to_json(step: Step, statements: Sequence[Statement] | None) -> Json:
 
 def _statement_to_json(each: Statement) -> Json:
     return {
-        "operation": each.operation + 1,
+        "operation": each.operation,
         "kind": each.kind.value,
         "phase": each.phase.value,
         "status": each.status.value,
