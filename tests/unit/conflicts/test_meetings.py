@@ -37,4 +37,4 @@ FILES = {
 )
 def test_what_a_setting_names_is_met_where_it_is_renamed(settings: dict[str, str], met: bool) -> None:
     graph = MigrationGraph.build(read_snapshot(Files(FILES)).migrations, settings=settings)
-    assert meetings(graph, [RENAMED, POINTING], [RENAMED, POINTING], settings) == ([(RENAMED, POINTING)] if met else [])
+    assert meetings(graph, [RENAMED, POINTING], [RENAMED, POINTING], settings) == ([(POINTING, RENAMED)] if met else [])
