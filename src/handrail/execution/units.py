@@ -119,16 +119,25 @@ class Unit:
         """Outside a transaction only a session can hold the timeouts. Raises BehindPooler."""
         if not self.session.holds:
             raise BehindPooler(alias=self.connection.alias, what=self.place)
+        self.attempt(lambda: self._clear(sql), text)
+        if earlier is None:
+            with self.connection.cursor() as cursor:
+                before = self.rules.snapshot(cursor, text)
+            row = self.journal.statement_started(self.step, self.phase, self.operation, text, before, self._reads)
+        else:
+            row = earlier.id
+        self.attempt(lambda: self._cleared(sql, params), text)
+        self.journal.statement_done(row)
+
+    def _clear(self, sql: str) -> None:
         with self.connection.cursor() as cursor:
             for leftover in self.rules.clearing(cursor, sql):
                 cursor.execute(leftover)
-            if earlier is None:
-                before = self.rules.snapshot(cursor, text)
-                row = self.journal.statement_started(self.step, self.phase, self.operation, text, before, self._reads)
-            else:
-                row = earlier.id
-        self.attempt(lambda: self._run(sql, params), text)
-        self.journal.statement_done(row)
+
+    def _cleared(self, sql: str, params: Sequence[Any] | None) -> None:
+        """A try that gave way to another session's lock has left something in its own way too."""
+        self._clear(sql)
+        self._run(sql, params)
 
     def _run(self, sql: str, params: Sequence[Any] | None) -> None:
         with self.connection.cursor() as cursor:

@@ -62,11 +62,15 @@ def _statements(stepwise: Stepwise, index: int) -> list[Statement]:
 
 
 def _restore(stepwise: Stepwise, statement: Statement, place: str) -> None:
-    """Bring the definitions back that were there before a statement, and read them again."""
+    """Bring the definitions back that were there before a statement, and read them again.
+
+    What was not done can have left something too: an index that is not valid.
+    """
     rules, connection = stepwise.rules, stepwise.connection
     with connection.cursor() as cursor:
         live = rules.snapshot(cursor, statement.sql)
-        if statement.status is Mark.STARTED and rules.judge(statement.sql, statement.before, live) is Judgement.NOT_DONE:
+        judgement = rules.judge(statement.sql, statement.before, live)
+        if statement.status is Mark.STARTED and judgement is Judgement.NOT_DONE and live == statement.before:
             return
         found = rules.restoring(statement.sql, statement.before, live)
     full = [table for table in found.must_be_empty if _has_rows(connection, table)]
