@@ -323,6 +323,13 @@ def project(launcher: Launcher, tmp_path: Path, database: Database) -> Iterator[
     launcher.clear()
 
 
+@pytest.fixture
+def sqlite_project(launcher: Launcher, tmp_path: Path, sqlite_database: Database) -> Iterator[Project]:
+    """A project on SQLite."""
+    yield Project(tmp_path, launcher, sqlite_database)
+    launcher.clear()
+
+
 THING = """
 migrations.CreateModel("Thing", [
     ("id", models.BigAutoField(primary_key=True)),

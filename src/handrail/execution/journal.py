@@ -12,7 +12,7 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from handrail.checks.hr213 import Preflight
 from handrail.domain.migration import MigrationKey
@@ -30,12 +30,31 @@ UPGRADES: tuple[Callable[[BaseDatabaseSchemaEditor], None], ...] = ()
 """What brings tables of version 1, 2, and so on to the next one."""
 
 
+T = TypeVar("T")
+
+
+class Patient(Protocol):
+    """Runs something, again where a lock was in the way, and returns what it returns; what: in words, for what is said."""
+
+    def __call__(self, run: Callable[[], T], what: str, /) -> T:
+        """Raise Blocked at the end of the time for it."""
+
+
+def once(run: Callable[[], T], _what: str, /) -> T:
+    """Run something one time."""
+    return run()
+
+
 class Journal:
     """The journal of one database, written on the connection that migrates."""
 
-    def __init__(self, connection: BaseDatabaseWrapper) -> None:
-        """Reach nothing yet."""
-        self.connection = connection
+    def __init__(self, connection: BaseDatabaseWrapper, patience: Patient = once) -> None:
+        """patience: what tries again where a lock is in the way of a row that is a transaction of its own. Reach nothing yet."""
+        self.connection, self.patience = connection, patience
+
+    def _write(self, write: Callable[[], T]) -> T:
+        """Write one row; whoever has begun a transaction tries the whole of that again."""
+        return write() if self.connection.in_atomic_block else self.patience(write, "the journal")
 
     def ensure(self) -> None:
         """Make the tables, or bring them up to date; the caller holds the lock. Raises JournalTooNew.
@@ -85,13 +104,16 @@ class Journal:
             on_failure=on_failure,
             error="",
         )
-        row.save(using=self.connection.alias, force_insert=True)
+        self._write(lambda: row.save(using=self.connection.alias, force_insert=True))
         return row.id
 
     def end(self, run: int, status: RunStatus, error: str = "") -> None:
         """Write how a run ended."""
         rows = RunRow.objects.using(self.connection.alias).filter(id=run)
-        rows.update(status=status, finished=now(), error=error)
+        if status is RunStatus.DONE:
+            self._write(lambda: rows.update(status=status, finished=now(), error=error))
+        else:  # what failed has waited long enough
+            rows.update(status=status, finished=now(), error=error)
 
     def step_started(
         self,
@@ -118,7 +140,7 @@ class Journal:
             started=now(),
             error="",
         )
-        row.save(using=self.connection.alias, force_insert=True)
+        self._write(lambda: row.save(using=self.connection.alias, force_insert=True))
         return row.id
 
     def step_ended(self, step: int, status: StepStatus, error: str = "") -> bool:
@@ -133,7 +155,7 @@ class Journal:
     def operation(self, step: int, phase: Phase, index: int, mark: Mark) -> None:
         """Mark an operation: as started where no transaction holds it, as done in the transaction that does."""
         rows = StatementRow.objects.using(self.connection.alias)
-        if not rows.filter(step=step, phase=phase, operation=index, kind=Kind.OPERATION).update(status=mark):
+        if not self._write(lambda: rows.filter(step=step, phase=phase, operation=index, kind=Kind.OPERATION).update(status=mark)):
             self._insert(step, phase, index, Kind.OPERATION, mark)
 
     def statement_started(
@@ -144,12 +166,13 @@ class Journal:
 
     def statement_done(self, id: int) -> None:
         """Mark a statement as done."""
-        StatementRow.objects.using(self.connection.alias).filter(id=id).update(status=Mark.DONE)
+        rows = StatementRow.objects.using(self.connection.alias).filter(id=id)
+        self._write(lambda: rows.update(status=Mark.DONE))
 
     def forget(self, step: int, phase: Phase, operations: Sequence[int] | None = None) -> None:
         """Take away what is on record of operations whose work was taken back; None: of all."""
         rows = StatementRow.objects.using(self.connection.alias).filter(step=step, phase=phase)
-        (rows if operations is None else rows.filter(operation__in=operations)).delete()
+        self._write((rows if operations is None else rows.filter(operation__in=operations)).delete)
 
     def forget_statement(self, id: int) -> None:
         """Take away what is on record of one statement: nothing of it is there."""
@@ -177,7 +200,7 @@ class Journal:
             before=json.dumps(dict(before or {})),
             reads=json.dumps(list(reads)),
         )
-        row.save(using=self.connection.alias, force_insert=True)
+        self._write(lambda: row.save(using=self.connection.alias, force_insert=True))
         return row.id
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from handrail.domain.dataclasses import dataclass
 
@@ -24,13 +24,32 @@ class Stage:
     before: ProjectState
     after: ProjectState
 
+    def afresh(self) -> Stage:
+        """Return it for another attempt, with models that know nothing of the one before."""
+        return Stage(index=self.index, operation=self.operation, before=unrendered(self.before), after=unrendered(self.after))
 
-def applied_state(connection: BaseDatabaseWrapper) -> ProjectState:
-    """Return the project state of all that is recorded now, built anew: for another attempt at the migration that comes next."""
-    from django.db.migrations.executor import MigrationExecutor
 
-    executor: Any = MigrationExecutor(connection)
-    state: ProjectState = executor._create_project_state(with_applied_migrations=True)
+def unrendered(state: ProjectState) -> ProjectState:
+    """Return a project state whose models are made when they are asked for: a clone shares those that were made already."""
+    from django.db.migrations.state import ProjectState
+
+    return ProjectState(models={key: model.clone() for key, model in state.models.items()}, real_apps=state.real_apps)
+
+
+def applied_state(connection: BaseDatabaseWrapper, only: str = "") -> ProjectState:
+    """Return the project state of all that is recorded now, built anew: for another attempt at the migration that comes next.
+
+    only: the app that is asked for, "" for all.
+    """
+    from django.db.migrations.state import ProjectState
+
+    from handrail.sources.migration_loader import Loader
+
+    loader = Loader(connection, only)
+    state = ProjectState(real_apps=loader.unmigrated_apps)
+    for node in _in_order(loader.graph.leaf_nodes(), loader.graph.forwards_plan):
+        if node in loader.applied_migrations:
+            loader.graph.nodes[node].mutate_state(state, preserve=False)
     return state
 
 

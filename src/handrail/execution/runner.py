@@ -11,23 +11,22 @@ from typing import TYPE_CHECKING, Any
 from django.db.migrations.executor import MigrationExecutor
 
 from handrail.domain.dataclasses import dataclass
-from handrail.domain.run import Blocker, OnFailure, RunOptions, RunStatus, StepStatus
+from handrail.domain.run import OnFailure, RunOptions, RunStatus, StepStatus
+from handrail.errors.hr302 import Blocked
 from handrail.execution.executor import Executor
 from handrail.execution.journal import Journal, user_name
 from handrail.execution.lock import Lock, Waiting, lock_for
+from handrail.execution.patience import Patience
 from handrail.execution.recovering import interrupted, recover
-from handrail.execution.retry import retrying
 from handrail.execution.session import prepared, refuse_still_running, set_up_transaction
 from handrail.execution.steps import Steps
 from handrail.execution.units import Session
-from handrail.sources.backend import backend_of
 from handrail.sources.journal import Unfinished, runs, unfinished
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from handrail.domain.run import Run
-    from handrail.execution.units import Attempt
 
 COMMIT = ("HANDRAIL_COMMIT", "GIT_COMMIT", "CI_COMMIT_SHA", "GITHUB_SHA", "SOURCE_VERSION")
 """Environment variables that name the deployed commit, where there is no repository: the first is Handrail's own."""
@@ -53,8 +52,8 @@ class Runner:
         """command: as it was typed. only: the app that is asked for, "" for all. Nothing is reached yet."""
         self.only = only
         self.connection, self.options, self.command, self.talk = connection, options, command, talk
-        self.journal = Journal(connection)
-        self.backend = backend_of(connection)
+        self.patience = Patience(connection, budget=options.lock_wait, blocked=talk.blocked)
+        self.journal = Journal(connection, self.patience)
         self.id: int | None = None
         self.steps: Steps | None = None
         self.lock: Lock
@@ -75,7 +74,8 @@ class Runner:
             finally:
                 self.talk.locked()
             try:
-                yield
+                with self.patience.with_single_statements():
+                    yield
             finally:
                 self.lock.release()
 
@@ -98,7 +98,7 @@ class Runner:
 
     def _begin(self) -> None:
         from_nothing = is_from_nothing(self.connection)
-        self.journal.ensure()
+        self.patience(self.journal.ensure, "the journal")
         found = unfinished(self.connection)
         if found is not None:
             refuse_still_running(self.connection, found.run)
@@ -137,37 +137,13 @@ class Runner:
             connection=self.connection,
             journal=self.journal,
             run=run,
-            attempt=self.attempt(),
+            attempt=self.patience,
             guard=self.lock.check,
             on_failure=self.options.on_failure,
             only=self.only,
             all_or_nothing=self.options.all_or_nothing,
             session=Session(holds=holds, prepare=prepare),
         )
-
-    def attempt(self) -> Attempt:
-        """Return what runs something again as long as a lock is in its way."""
-
-        def attempt(run: Callable[[], None], text: str) -> None:
-            retrying(
-                run,
-                backend=self.backend,
-                budget=self.options.lock_wait,
-                what=text,
-                alias=self.connection.alias,
-                blocked=self.talk.blocked,
-                blockers=self._blockers,
-            )
-
-        return attempt
-
-    def _blockers(self) -> tuple[Blocker, ...]:
-        """Ask who is in the way; what cannot be asked is not known."""
-        from django.db import Error
-
-        with suppress(Error), self.connection.cursor() as cursor:
-            return self.backend.blockers(cursor)
-        return ()
 
     def executor(self, progress_callback: Callable[..., Any] | None = None) -> MigrationExecutor:
         """Make the executor of this run, which reads the graph and what is applied: the lock is held."""
@@ -190,7 +166,7 @@ class Runner:
 
         if self.id is None:
             return
-        with suppress(Error):
+        with suppress(Error, Blocked):
             if status is RunStatus.FAILED and any(step.status is StepStatus.UNWOUND for step in self._steps()):
                 status = RunStatus.UNWOUND
             self.journal.end(self.id, status, f"{type(error).__name__}: {error}" if error else "")

@@ -12,7 +12,7 @@ from handrail.domain.run import Direction, Mark, OnFailure, Phase, Statement, St
 from handrail.errors.hr401 import InDoubt, Interrupted
 from handrail.execution.editors import editor_for
 from handrail.execution.journal import Journal
-from handrail.execution.project_states import Stage, applied_state, stages_of
+from handrail.execution.project_states import Stage, applied_state, stages_of, unrendered
 from handrail.execution.stepwise import Stepwise, flush
 from handrail.execution.units import Attempt, Guard, Session
 from handrail.execution.unwinding import unwind, why_not
@@ -54,10 +54,15 @@ class Steps:
         from django.db.transaction import atomic
 
         step = self._begin(migration, direction, atomic=True, faked=True)
-        with atomic(self.connection.alias):
-            self.guard()
-            record()
-            self.journal.step_ended(step, StepStatus.DONE)
+
+        def once() -> None:
+            with atomic(self.connection.alias):
+                self.session.prepare()
+                self.guard()
+                record()
+                self.journal.step_ended(step, StepStatus.DONE)
+
+        self.attempt(once, f"the record of {migration}")
 
     def take(self, migration: Migration, state: ProjectState, direction: Direction, record: Record) -> ProjectState:
         """Apply or unapply a migration, and return the project state afterwards (backwards: the one before, as it was given).
@@ -75,7 +80,9 @@ class Steps:
     def _begin(self, migration: Migration, direction: Direction, *, atomic: bool, faked: bool) -> int:
         self.guard()
         key = MigrationKey(migration.app_label, migration.name)
-        digest, sources = self.describe(migration)
+        found: list[tuple[str, dict[str, str]]] = []
+        self.attempt(lambda: found.append(self.describe(migration)), "the journal")
+        digest, sources = found[-1]
         return self.journal.step_started(
             self.run, key, direction=direction, atomic=atomic, faked=faked, digest=digest, sources=sources
         )
@@ -92,7 +99,7 @@ class Steps:
 
         def once() -> None:
             backwards = direction is Direction.BACKWARD
-            current = states.pop() if states else state if backwards else applied_state(self.connection)
+            current = states.pop() if states else unrendered(state) if backwards else applied_state(self.connection, self.only)
             with editor_for(self.connection, atomic=True, migration=migration) as editor:
                 self.session.prepare()
                 run = migration.unapply if backwards else migration.apply

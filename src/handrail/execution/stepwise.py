@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from handrail.databases.statements.base import StatementRules
@@ -60,11 +60,23 @@ class Stepwise:
         """Run one operation."""
         way = way_of(stage.operation, self.migration, self.connection, self.rules)
         if way is Way.TRANSACTION:
-            self.attempt(lambda: self._in_transaction(editor, stage, phase, backwards=backwards), stage.operation.describe())
+            self.attempt(self._afresh(editor, stage, phase, backwards=backwards), stage.operation.describe())
         elif way is Way.STATEMENTS:
             self._by_statements(editor, stage, phase, backwards=backwards)
         else:
             self._code(editor, stage, phase, backwards=backwards)
+
+    def _afresh(self, editor: BaseDatabaseSchemaEditor, stage: Stage, phase: Phase, *, backwards: bool) -> Callable[[], None]:
+        """Return what runs an operation in a transaction: each time after the first with models that know nothing of it.
+
+        Managers keep what they have read and made, ContentType's for one, also when the transaction was rolled back.
+        """
+        stages = [stage]
+
+        def once() -> None:
+            self._in_transaction(editor, stages.pop() if stages else stage.afresh(), phase, backwards=backwards)
+
+        return once
 
     def _in_transaction(self, editor: BaseDatabaseSchemaEditor, stage: Stage, phase: Phase, *, backwards: bool) -> None:
         from django.db.transaction import atomic
