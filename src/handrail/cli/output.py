@@ -35,7 +35,7 @@ def terminal_width(stream: TextIO) -> int:
     asked = os.environ.get("COLUMNS", "")
     try:
         columns = int(asked) if asked.isdecimal() else os.get_terminal_size(stream.fileno()).columns
-    except OSError:
+    except (OSError, AttributeError):  # what passes for a terminal may be no file
         return 80
     return min(max(columns, 40), 120)
 

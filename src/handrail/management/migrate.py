@@ -36,7 +36,9 @@ MAKERS: ContextVar[tuple[str, Maker] | None] = ContextVar("makers", default=None
 def make_executor(connection: BaseDatabaseWrapper, progress_callback: Any = None) -> MigrationExecutor:
     """Make the executor of the command that this thread is in, and Django's own outside of one."""
     alias, make = MAKERS.get() or ("", None)
-    return make(progress_callback) if make and alias == connection.alias else MigrationExecutor(connection, progress_callback)
+    executor = make(progress_callback) if make and alias == connection.alias else MigrationExecutor(connection, progress_callback)
+    executor.loader.unmigrated_apps.discard("handrail")  # without models there is nothing to synchronise, or to say
+    return executor
 
 
 django_migrate.MigrationExecutor = make_executor  # type: ignore[attr-defined]
