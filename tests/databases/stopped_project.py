@@ -14,7 +14,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     operations = [
-        migrations.CreateModel("Thing", [("id", models.BigAutoField(primary_key=True)), ("n", models.IntegerField(default=1))]),
+        migrations.CreateModel("Thing", [("id", models.BigAutoField(primary_key=True, serialize=False)), ("n", models.IntegerField(default=1))]),
         migrations.RunSQL("INSERT INTO shop_thing (n) VALUES (1)", "DELETE FROM shop_thing"),
     ]
 """

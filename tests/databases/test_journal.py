@@ -187,7 +187,7 @@ def test_a_user_who_may_make_no_tables_is_refused(database: Database, poor: Sett
     done = project.manage("migrate", "--no-color")
     assert done.exit == 2
     words = " ".join(done.err.split())
-    assert words.startswith("error[HR213]: preflight: default does not take the tables of the journal: ")
+    assert words.startswith("CommandError: error[HR213]: preflight: default does not take the tables of the journal: ")
     assert (
         "permission denied for schema public" if database.vendor == "postgresql" else "CREATE command denied to user"
     ) in words
