@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 
 from tests.databases.small_project import migration
-from tests.servers.base import Database
+from tests.servers.base import Database, make
+from tests.servers.plugin import database_names, get_server
 
 ROOT = Path(__file__).parents[2]
 HOST = socket.gethostname()
@@ -321,6 +322,33 @@ def project(launcher: Launcher, tmp_path: Path, database: Database) -> Iterator[
     """A project on every database in turn."""
     yield Project(tmp_path, launcher, database)
     launcher.clear()
+
+
+SERVERS = [name for name in database_names() if name != "sqlite"]
+POSTGRES = [name for name in SERVERS if name.startswith("postgresql")]
+
+
+@pytest.fixture(params=SERVERS)
+def server_project(request: pytest.FixtureRequest, launcher: Launcher, tmp_path: Path) -> Iterator[Project]:
+    """A project on every server in turn."""
+    yield from _project(request.param, launcher, tmp_path)
+
+
+@pytest.fixture(params=POSTGRES)
+def postgres_project(request: pytest.FixtureRequest, launcher: Launcher, tmp_path: Path) -> Iterator[Project]:
+    """A project on every PostgreSQL in turn."""
+    yield from _project(request.param, launcher, tmp_path)
+
+
+def _project(name: str, launcher: Launcher, folder: Path) -> Iterator[Project]:
+    databases: list[Database] = []
+    server = get_server(name)
+    try:
+        yield Project(folder, launcher, make(server, databases.append))
+    finally:
+        launcher.clear()
+        for one in databases:
+            server.drop(one.name)
 
 
 @pytest.fixture
