@@ -115,6 +115,7 @@ TABLES = Case(
 migrations.CreateModel("Old", [("id", models.AutoField(primary_key=True)), ("thing", models.ForeignKey("Thing", CASCADE))]),
 """,
     step="""
+migrations.AlterModelTable("Other", "tables_moved"),
 migrations.CreateModel("Shelf", [
     ("id", models.BigAutoField(primary_key=True)),
     ("n", models.IntegerField(default=0)),
@@ -128,7 +129,6 @@ migrations.CreateModel("Shelf", [
 }),
 migrations.DeleteModel("Old"),
 migrations.RenameModel("Thing", "Item"),
-migrations.AlterModelTable("Other", "tables_moved"),
 migrations.AlterModelTableComment("Item", "all items"),
 migrations.AlterOrderWithRespectTo("Other", "thing"),
 migrations.AlterModelOptions("Item", {"ordering": ["name"]}),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.migration import Migration
     from django.db.migrations.operations.base import Operation
+    from django.db.migrations.state import ProjectState
 
 
 class Way(Enum):
@@ -67,6 +68,22 @@ def _may(operation: Operation, rules: StatementRules) -> bool:
     if isinstance(operation, RunSQL):
         return all(rules.manner(text) is Manner.TRANSACTION for text in sql_texts(operation))
     return not hasattr(operation, "_ensure_not_in_transaction")  # NotInTransactionMixin of django.contrib.postgres, 5.2 to 6.1
+
+
+def in_order(operation: Operation, app_label: str, state: ProjectState) -> None:
+    """Let RenameModel alter the keys to a model in one order in every process: that of related_objects comes from sets of names.
+
+    state: the one that the operation begins with.
+    """
+    from django.db.migrations.operations import RenameModel
+    from django.db.models.options import make_immutable_fields_list
+
+    for each in _parts(operation):
+        for name in (each.old_name, each.new_name) if isinstance(each, RenameModel) else ():
+            if (app_label, name.lower()) in state.models:
+                meta = state.apps.get_model(app_label, name)._meta
+                found = sorted(meta.related_objects, key=lambda one: (one.related_model._meta.label, one.field.name))
+                vars(meta)["related_objects"] = make_immutable_fields_list("related_objects", found)
 
 
 def sql_texts(operation: Any) -> Iterator[str]:

@@ -79,6 +79,8 @@ def stages_of(migration: Migration, state: ProjectState) -> list[Stage]:
     for index, operation in enumerate(migration.operations):
         after = current.clone()
         operation.state_forwards(migration.app_label, after)
+        if current.models.keys() - after.models.keys():
+            after.__dict__.pop("apps", None)  # clones share their models, which would find those that are gone in the first registry
         stages.append(Stage(index=index, operation=operation, before=current, after=after))
         current = after
     return stages

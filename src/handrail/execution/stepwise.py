@@ -10,7 +10,7 @@ from handrail.domain.run import Direction, Kind, Mark, Phase, Statement
 from handrail.errors.hr401 import InDoubt
 from handrail.execution.editors import editor_for
 from handrail.execution.journal import Journal
-from handrail.execution.manners import Way, way_of
+from handrail.execution.manners import Way, in_order, way_of
 from handrail.execution.project_states import Stage
 from handrail.execution.units import Attempt, Guard, Session, Unit, statements_through
 
@@ -104,6 +104,7 @@ class Stepwise:
             session=self.session,
             place=self.place(stage),
         )
+        in_order(stage.operation, self.migration.app_label, stage.after if backwards else stage.before)
         with statements_through(editor, unit):
             self._call(editor, stage, backwards=backwards)
             flush(editor)

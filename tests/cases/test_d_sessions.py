@@ -1,0 +1,157 @@
+"""Migrations that meet locks, deadlocks, signals, and statements that outlive their client (D10, D12, D14, D16)."""
+
+from __future__ import annotations
+
+import re
+import signal
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from tests.cases.migrators import GATE, launcher
+from tests.cases.shop import Shop, everywhere, on_servers, shop, soon
+
+__all__ = ["launcher", "shop"]
+COLUMNS = {"id", "name", "n", "x"}
+ADD = 'migrations.AddField("thing", "{}", models.IntegerField(null=True)),'
+BEGIN = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN", "mysql": "START TRANSACTION"}
+
+
+def run(connection: Any, sql: str) -> None:
+    connection.cursor().execute(sql)
+
+
+def connect(shop: Shop) -> Any:
+    return closing(shop.database.server.connect(shop.database.name))
+
+
+@on_servers
+def test_d10_a_reader_holds_the_table(shop: Shop):
+    shop.begin()
+    shop.put("0002_a", ADD.format("a"))
+    with connect(shop) as reader:
+        run(reader, BEGIN[shop.database.vendor])
+        run(reader, "SELECT * FROM shop_thing")
+        one = shop.fails("--lock-timeout", "200", "--lock-wait", "2", code=2)
+        said = " ".join(one.err.split())
+        assert re.search(
+            r"error\[HR302\]: queue: .{,120} did not get its lock on default \(\d+ tries in \d+ s\) note: session", said
+        )
+        assert "end what holds the lock, or wait for it, and run the command again" in one.err
+        assert shop.columns() == COLUMNS
+        assert shop.records() == ["0001_initial"]
+        run(reader, "ROLLBACK")
+    shop.migrate()
+    assert shop.columns() == {*COLUMNS, "a"}
+
+
+@pytest.mark.parametrize("shop", ["sqlite"], indirect=True)
+def test_d10_sqlite_a_reader_holds_the_file(shop: Shop):
+    shop.begin()
+    shop.put("0002_a", ADD.format("a"))
+    with connect(shop) as reader:
+        run(reader, "BEGIN IMMEDIATE")
+        one = shop.fails("--lock-timeout", "200", "--lock-wait", "2", code=2)
+        assert "error[HR302]: queue: " in one.err
+        assert shop.columns() == COLUMNS
+        run(reader, "ROLLBACK")
+    shop.migrate()
+    assert shop.columns() == {*COLUMNS, "a"}
+
+
+@everywhere
+def test_d10_it_goes_on_when_the_lock_is_free(shop: Shop):
+    shop.begin()
+    shop.put("0002_a", ADD.format("a"))
+    with connect(shop) as reader:
+        run(reader, BEGIN[shop.database.vendor])
+        run(reader, "SELECT * FROM shop_thing")
+        one = shop.start("--lock-timeout", "200")
+        soon(lambda: "lock" in one.err or shop.database.vendor == "sqlite", text=lambda: one.text)
+        run(reader, "COMMIT")
+    assert one.end() == 0, one.text
+    assert shop.columns() == {*COLUMNS, "a"}
+
+
+@on_servers
+def test_d12_a_deadlock_with_the_application(shop: Shop):
+    shop.begin()
+    shop.put(
+        "0002_other",
+        'migrations.CreateModel("Other", [("id", models.BigAutoField(primary_key=True)), ("n", models.IntegerField())]),',
+    )
+    shop.migrate()
+    shop.query("INSERT INTO shop_other (n) VALUES (1), (2)")
+    code = """
+    def forwards(apps, editor):
+        thing, other = (apps.get_model("shop", name).objects for name in ("Thing", "Other"))
+        thing.filter(id=1).update(n=models.F("n") * 2)
+        gate()
+        other.filter(id=1).update(n=models.F("n") * 2)
+    """
+    shop.put("0003_code", "migrations.RunPython(forwards),", GATE + re.sub("^    ", "", code, flags=re.M))
+    with connect(shop) as app:
+        if shop.database.vendor == "postgresql":
+            run(app, "SET deadlock_timeout = '60s'")  # so that it is the migration that the server gives up
+        run(app, BEGIN[shop.database.vendor])
+        for number in range(20):  # MariaDB gives up whoever has changed less
+            run(app, f"INSERT INTO shop_other (n) VALUES ({number})")
+        run(app, "UPDATE shop_other SET n = n + 10 WHERE id = 1")
+        one = shop.start("--lock-timeout", "20000")
+        shop.reached(one)
+        shop.go()
+        sql = {
+            "postgresql": "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%%shop_other%%'",
+            "mysql": "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+        }[shop.database.vendor]
+        soon(lambda: shop.query(sql), text=lambda: one.text)
+        run(app, "UPDATE shop_thing SET n = n + 10 WHERE id = 1")
+        run(app, "COMMIT")
+    assert one.end() == 0, one.text
+    assert shop.things() == [22, 2]
+    assert shop.query("SELECT n FROM shop_other WHERE id = 1") == [(22,)]
+
+
+SLOWLY = {"postgresql": "(SELECT pg_sleep(1.5)) IS NOT NULL", "mysql": "SLEEP(1) = 0"}
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+@on_servers
+def test_d14_killed_while_a_statement_runs(shop: Shop, atomic: bool):
+    shop.begin()
+    sql = f"UPDATE shop_thing SET n = n * 2 WHERE {SLOWLY[shop.database.vendor]}"
+    shop.put("0002_x", f'{ADD.format("a")}\nmigrations.RunSQL("{sql}"),', atomic=atomic)
+    one = shop.start()
+    processes = {"postgresql": "SELECT query FROM pg_stat_activity", "mysql": "SELECT info FROM information_schema.processlist"}
+    soon(lambda: any(str(query).startswith("UPDATE shop_thing SET") for (query,) in shop.query(processes[shop.database.vendor])))
+    one.signal(signal.SIGKILL)
+    again = shop.migrate()
+    assert "run 2 was interrupted while applying shop.0002_x" in again.err
+    assert shop.things() == [2, 4]
+    assert shop.columns() == {*COLUMNS, "a"}
+    assert shop.records() == ["0001_initial", "0002_x"]
+
+
+ENDS = {signal.SIGINT: -signal.SIGINT, signal.SIGTERM: 143}
+
+
+@pytest.mark.parametrize("number", list(ENDS))
+@everywhere
+def test_d16_a_signal_ends_it_with_nothing_half_done(shop: Shop, number: signal.Signals):
+    shop.begin()
+    shop.put(
+        "0002_p", f"{ADD.format('p')}\nmigrations.RunPython(forwards),", GATE + "\n\ndef forwards(apps, editor):\n    gate()\n"
+    )
+    one = shop.start()
+    shop.reached(one)
+    one.signal(number)
+    assert one.end() == ENDS[number], one.text
+    ended = "unwound" if shop.database.vendor == "mysql" else "failed"
+    assert shop.columns() == COLUMNS
+    assert shop.steps() == [("0002_p", "forward", ended)]
+    said = {"unwound": "failed, and what was done of it was taken back", "failed": "failed, and nothing of it is left"}[ended]
+    assert f"run 2: 0 done, shop.0002_p {said}\n" in one.err
+    shop.go()
+    shop.migrate()
+    assert shop.columns() == {*COLUMNS, "p"}
