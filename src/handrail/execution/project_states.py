@@ -80,7 +80,7 @@ def stages_of(migration: Migration, state: ProjectState) -> list[Stage]:
         after = current.clone()
         operation.state_forwards(migration.app_label, after)
         if current.models.keys() - after.models.keys():
-            after.__dict__.pop("apps", None)  # clones share their models, which would find those that are gone in the first registry
+            after.__dict__.pop("apps", None)  # clones share models, and these would find what is gone in the registry they are of
         stages.append(Stage(index=index, operation=operation, before=current, after=after))
         current = after
     return stages
