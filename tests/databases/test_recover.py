@@ -42,7 +42,7 @@ def test_it_goes_on_where_it_stopped(tmp_path: Path, database: Database):
     project.stop(STOP="up")
     seen = project.text("recover", "--dry-run")
     assert "stopped while applying shop.0002_step\n1. Add field p to Thing: done\n" in seen
-    assert "2. Raw Python operation: not done\n3. Add field q to Thing: not done\n" in seen
+    assert "2. Raw Python operation (up): not done\n3. Add field q to Thing: not done\n" in seen
     assert seen.endswith("\nit goes on from there\n")
     assert found(project) == (["id", "n", "p"], ["0001_initial"], [1])
     answer = project.recover()
@@ -103,6 +103,7 @@ def test_code_outside_a_transaction_is_asked_about_and_nothing_else(tmp_path: Pa
     answer = project.recover(exit=3)
     assert extents(answer) == [(1, "done"), (2, "in doubt"), (3, "not done"), (4, "not done")]
     assert [one["operation"] for one in answer["ambiguous"]] == [1]
+    assert answer["findings"][0]["command"] == "handrail history --run 2"
     assert notes(answer)[-3:] == [
         "operation 2 is in doubt: it runs code of the project outside a transaction, and was stopped inside: "
         "what it did is not known",
@@ -141,6 +142,7 @@ def test_what_cannot_be_taken_back_stays_and_goes_on_from_the_answer(tmp_path: P
     answer = project.recover("--back", exit=3)
     assert notes(answer) == [f"what was done before cannot be taken back: {reason}"]
     assert answer["findings"][0]["help"] == "go on from there"
+    assert answer["findings"][0]["command"] == "handrail recover --forward"
     assert found(project) == (["id", "n"], ["0001_initial"], [1])
     assert notes(project.recover("--back", exit=3)) == [f"it cannot be taken back: {reason}"]
     project.recover()
@@ -260,7 +262,7 @@ def test_another_database_is_named_in_the_next_command(tmp_path: Path, sqlite_da
     project.settings(INSTALLED_APPS=["handrail", "shop"])
     assert project.text("recover") == "default: nothing is unfinished\n"
     answer = project.recover("--database", "other", exit=3)
-    assert answer["findings"][0]["command"] == "handrail recover --database other"
+    assert answer["findings"][0]["command"] == "handrail history --run 2 --database other"
     assert "run 2 is unfinished; next: handrail recover --database other" in project.text("history", "--all-databases")
     refused = project.text("recover", "--all-databases", exit=2)
     assert "error[HR001]: usage: recover is about one database" in refused

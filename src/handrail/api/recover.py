@@ -114,7 +114,7 @@ def _close(steps: Steps, found: Unfinished, wanted: Wanted) -> Outcome:
 
 def _carry_out(steps: Steps, executor: MigrationExecutor, found: Unfinished, standing: Standing, wanted: Wanted) -> Outcome:
     """Show the plan, ask, and do it. Raises Interrupted where it cannot go that way, or is left half-way again."""
-    way = _way(standing, wanted.forward)
+    way = _way(found.run.id, standing, wanted.forward)
     extra = _to_json(found.run, standing)
     plan = Outcome(command="recover", exit=CLEAN, summary=(*_lines(found.run, standing), "", *_plan(standing, way)), extra=extra)
     if wanted.dry_run:
@@ -126,30 +126,37 @@ def _carry_out(steps: Steps, executor: MigrationExecutor, found: Unfinished, sta
         left = unfinished(steps.connection)
         assert left is not None
     if way.stuck:
-        raise _refused(standing, [f"what was done before cannot be taken back: {way.stuck}"], "go on from there")
+        raise _refused(
+            standing,
+            [f"what was done before cannot be taken back: {way.stuck}"],
+            "go on from there",
+            "handrail recover --forward",
+        )
     assert left is not None
     ended = carry_out(steps, executor, left, back=not way.forward)
     return Outcome(command="recover", exit=CLEAN, summary=(str(ended), *_next(found)), extra=extra)
 
 
-def _way(standing: Standing, forward: bool | None) -> Way:
+def _way(run: int, standing: Standing, forward: bool | None) -> Way:
     """Return where to go. Raises Interrupted where only a person can know, or where it cannot go as it is asked for."""
     doubt = standing.doubt
     if doubt is not None and forward is None:
-        raise _question(standing, doubt)
+        raise _question(run, standing, doubt)
     if standing.is_unwinding:
         if forward and doubt is None:
-            raise _refused(standing, ["it is being taken back, and can only be taken back"], "say --back")
+            raise _refused(
+                standing, ["it is being taken back, and can only be taken back"], "say --back", "handrail recover --back"
+            )
         return Way(forward=False, answer=forward if doubt else None)
     if forward or forward is None:
         return Way(forward=True, answer=True if doubt else None)
     if standing.why_not_back and doubt is None:
         why = f"it cannot be taken back: {standing.why_not_back}"
-        raise _refused(standing, [why], "go on from there with --forward")
+        raise _refused(standing, [why], "go on from there", "handrail recover --forward")
     return Way(forward=False, answer=False if doubt else None, stuck=standing.why_not_back if doubt else "")
 
 
-def _question(standing: Standing, doubt: OperationStanding) -> Interrupted:
+def _question(run: int, standing: Standing, doubt: OperationStanding) -> Interrupted:
     """Ask the one thing that the database cannot say."""
     assert doubt.row is not None
     number = f"operation {doubt.index + 1}"
@@ -160,7 +167,7 @@ def _question(standing: Standing, doubt: OperationStanding) -> Interrupted:
         f"--back says {_answer(standing, doubt, forward=False)}",
     ]
     notes = [*_operation_lines(standing), f"{number} is in doubt: {doubt.doubt}", *statement, *answers]
-    return _refused(standing, notes, help)
+    return _refused(standing, notes, help, f"handrail history --run {run}")
 
 
 def _answer(standing: Standing, doubt: OperationStanding, *, forward: bool) -> str:
@@ -175,8 +182,13 @@ def _answer(standing: Standing, doubt: OperationStanding, *, forward: bool) -> s
     return f"nothing of {what} is there: {rest}"
 
 
-def _refused(standing: Standing, notes: Sequence[str], help: str) -> Interrupted:
-    return interrupted(standing.alias, standing.step, standing.migration, standing.statements, notes, help)
+def _refused(standing: Standing, notes: Sequence[str], help: str, command: str = "") -> Interrupted:
+    """command: what to type next, "" for recover itself."""
+    refusal = interrupted(standing.alias, standing.step, standing.migration, standing.statements, notes, help)
+    named = "" if standing.alias == "default" else f" --database {standing.alias}"
+    if command:
+        refusal.finding = replace(refusal.finding, command=f"{command}{named}")
+    return refusal
 
 
 def _lines(run: Run, standing: Standing) -> Iterator[str]:

@@ -47,7 +47,7 @@ def history(
         command="history",
         exit=CLEAN,
         table=() if run is not None else tuple(_table(shown, many=len(aliases) > 1)),
-        summary=(*details, *lines),
+        summary=(*details, *([""] if details and lines else []), *lines),
         extra={"runs": [_to_json(one, inside=run is not None) for one in shown]},
     )
 

@@ -17,6 +17,7 @@ from handrail.sources.journal import Unfinished
 if TYPE_CHECKING:
     from django.db.migrations.executor import MigrationExecutor
     from django.db.migrations.migration import Migration
+    from django.db.migrations.operations.base import Operation
 
     from handrail.execution.steps import Steps
     from handrail.execution.stepwise import Stepwise
@@ -124,7 +125,7 @@ def _look(stepwise: Stepwise, stage: Stage, step: Step) -> OperationStanding:
     rows = [each for each in stepwise.earlier if each.operation == stage.index]
     phase = Phase.UNWIND if any(each.phase is Phase.UNWIND for each in rows) else Phase.RUN
     marks = {each.status for each in rows if each.kind is Kind.OPERATION and each.phase is phase}
-    found = OperationStanding(index=stage.index, description=stage.operation.describe(), extent=Extent.NOT_DONE)
+    found = OperationStanding(index=stage.index, description=_described(stage.operation), extent=Extent.NOT_DONE)
     if Mark.STARTED in marks:
         (row,) = [each for each in rows if each.kind is Kind.OPERATION and each.phase is phase]
         return replace(found, extent=Extent.IN_DOUBT, doubt=CODE, row=row)
@@ -135,6 +136,12 @@ def _look(stepwise: Stepwise, stage: Stage, step: Step) -> OperationStanding:
         is_left = any(each.judgement is not Judgement.NOT_DONE for each in _judged(stepwise, statements))
         return replace(found, extent=Extent.PARTLY if statements and is_left else Extent.NOT_DONE)
     return _by_statements(found, statements, tuple(_judged(stepwise, statements)), phase)
+
+
+def _described(operation: Operation) -> str:
+    """Return an operation in Django's words, with the name of the code that it runs."""
+    code = getattr(getattr(operation, "code", None), "__name__", "")
+    return f"{operation.describe()} ({code})" if code else operation.describe()
 
 
 def _by_statements(
