@@ -42,12 +42,20 @@ class Thing(models.Model):
     name = models.CharField(max_length=50)
     n = models.IntegerField(default=3)
 """
+LINKS = """
+from django.db import models
+
+
+class Link(models.Model):
+    thing = models.ForeignKey("shop.Thing", models.CASCADE)
+"""
 FILES = {
     "shop.0001_initial": migration(FIRST).replace("    operations", "    initial = True\n    operations"),
     "shop.0002_fill": migration(FILL, ("shop", "0001_initial"), code=FILLING),
     "shop.0003_n": migration(ADD, ("shop", "0002_fill")),
     "links.0001_initial": migration(LINK, ("shop", "0003_n")),
     "shop/models.py": MODELS,
+    "links/models.py": LINKS,
     "bare/__init__.py": "",
     "bare/models.py": MODELS.replace("Thing", "Bare"),
 }

@@ -21,7 +21,7 @@ from handrail.execution.recovering import interrupted, recover
 from handrail.execution.session import prepared, refuse_still_running, set_up_transaction
 from handrail.execution.steps import Steps
 from handrail.execution.units import Session
-from handrail.sources.journal import Unfinished, runs, unfinished
+from handrail.sources.journal import Unfinished, has_journal, runs, unfinished
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -93,8 +93,13 @@ class Runner:
             self._end(RunStatus.DONE)
 
     def is_plain(self) -> bool:
-        """Say whether nothing goes on record: a test database that is built from nothing, or a migrate inside a migration."""
-        return self.lock.is_nested or (is_test_database(self.connection) and is_from_nothing(self.connection))
+        """Say whether nothing goes on record: a test database that is built from nothing, or a migrate inside a migration.
+
+        Nor where a caller's transaction would have to make the journal: SQLite cannot there, and MySQL would commit it.
+        """
+        if self.lock.is_nested or (self.connection.in_atomic_block and not has_journal(self.connection)):
+            return True
+        return is_test_database(self.connection) and is_from_nothing(self.connection)
 
     def _begin(self) -> None:
         from_nothing = is_from_nothing(self.connection)
