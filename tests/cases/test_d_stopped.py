@@ -26,29 +26,29 @@ def test_d02_d04_the_same_without_a_transaction(server: str, forges: Forges):
 
 @on("d02b")
 def test_d02_d04_the_same_with_code_outside_of_any_transaction_asks_there(server: str, forges: Forges):
-    assert_recovered(forges.stop(server, "d02b", "some"), asks=True)
+    assert_recovered(forges.stop(server, "d02b"), asks=True)
 
 
 @on("d05b")
 def test_d05b_a_model_with_a_foreign_key(server: str, forges: Forges):
-    assert_recovered(forges.stop(server, "d05b", "some"))
+    assert_recovered(forges.stop(server, "d05b"))
 
 
 @on("d05c")
 def test_d05c_a_field_with_an_index(server: str, forges: Forges):
-    assert_recovered(forges.stop(server, "d05c", "some"))
+    assert_recovered(forges.stop(server, "d05c"))
 
 
 @on("d06")
 def test_d06_one_update(server: str, forges: Forges):
-    assert_recovered(forges.stop(server, "d06", "some"))
+    assert_recovered(forges.stop(server, "d06"))
 
 
 @on("d06b")
 def test_d06b_a_loop_outside_of_a_transaction_asks_and_never_runs_twice(server: str, forges: Forges):
-    assert_recovered(forges.stop(server, "d06b", "some"), asks=True)
+    assert_recovered(forges.stop(server, "d06b"), asks=True)
 
 
 @on("d06c")
 def test_d06c_the_same_loop_in_a_transaction(server: str, forges: Forges):
-    assert_recovered(forges.stop(server, "d06c", "some"))
+    assert_recovered(forges.stop(server, "d06c"))

@@ -148,7 +148,8 @@ class Forge:
         self.last = self.reader.state()
         problem = self.judged(track, once, self.last)
         tally.problems += [f"not stopped at all: {problem}"] if problem else []
-        return [] if problem else list(tries(once["events"], points, drops=self.server.vendor != "sqlite"))
+        name = f"{self.server.name} {track.label} {track.direction}"
+        return [] if problem else tries(once["events"], points, drops=self.server.vendor != "sqlite", name=name)
 
     def track(self, label: str, direction: str) -> Track:
         """Find out where plain Django ends."""

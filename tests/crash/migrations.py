@@ -259,19 +259,19 @@ migrations.RunPython(double, halve, atomic=True),
 """,
 )
 CONCURRENT = Case(
-    label="concurrent",
+    label="building",
     vendors=("postgresql",),
     atomic=False,
     first=THING
     + """
-migrations.AddIndex("Thing", models.Index(fields=["n"], name="concurrent_a")),
+migrations.AddIndex("Thing", models.Index(fields=["n"], name="building_a")),
 """,
     step="""
 migrations.AddField("Thing", "p", models.IntegerField(null=True)),
-postgres.AddIndexConcurrently("Thing", models.Index(fields=["name"], name="concurrent_b")),
-postgres.RemoveIndexConcurrently("Thing", "concurrent_a"),
-postgres.AddConstraintNotValid("Thing", models.CheckConstraint(condition=Q(n__gte=0), name="concurrent_c")),
-postgres.ValidateConstraint("Thing", "concurrent_c"),
+postgres.AddIndexConcurrently("Thing", models.Index(fields=["name"], name="building_b")),
+postgres.RemoveIndexConcurrently("Thing", "building_a"),
+postgres.AddConstraintNotValid("Thing", models.CheckConstraint(condition=Q(n__gte=0), name="building_c")),
+postgres.ValidateConstraint("Thing", "building_c"),
 """,
 )
 D01 = Case(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from zlib import crc32
 
 from tests.crash.stopping import MODES, Stop, is_write
+
+FEW = 10
 
 
 @dataclass(frozen=True)
@@ -22,32 +25,44 @@ class Try:
         return ", ".join([str(self.stop), *(f"then {again}" for again in self.again), way])
 
 
-def tries(events: Sequence[str], points: str, *, drops: bool) -> Iterator[Try]:
-    """Yield what is tried. drops: whether there are sessions that a server can end.
+def tries(events: Sequence[str], points: str, *, drops: bool, name: str) -> list[Try]:
+    """Return what is tried. drops: whether there are sessions that a server can end. name: of what is stopped.
 
-    all: everything at everything. some: a kill after every write and commit, which is the same as one before whatever comes next, and
-    before the first; everything else in turn, so that all of it meets every kind of statement somewhere. few: the same, with two of
-    three kills left out.
+    all: everything at everything. every: a kill after every write and commit, which is the same as one before whatever comes next,
+    and before the first; the other ways in turn, so that all of them meet every kind of statement somewhere. few: ten of those, others
+    for every name.
     """
     modes = [mode for mode in MODES if drops or mode != "drop"]
-    every = list(product(modes, (False, True), (False, True)))
     if points == "all":
-        for at, (mode, after, back) in product(range(len(events)), every):
-            yield Try(Stop(at, mode, after), back)
-        for at, second in product([at for at, event in enumerate(events) if is_write(event)], range(0, 40, 3)):
-            yield Try(Stop(at, after=True), again=(Stop(second, after=True),))
-        return
-    writes = [at for at, event in enumerate(events) if is_write(event)]
-    few = 3 if points == "few" else 1
+        return list(_all(events, modes))
+    found = list(_every(events, modes))
+    if points == "every" or len(found) <= FEW:
+        return found
+    first = crc32(name.encode()) % (len(found) // FEW)
+    return [found[int(first + number * len(found) / FEW)] for number in range(FEW)]
+
+
+def _all(events: Sequence[str], modes: Sequence[str]) -> Iterator[Try]:
+    for at, mode, after, back in product(range(len(events)), modes, (False, True), (False, True)):
+        yield Try(Stop(at, mode, after), back)
+    for at, second in product(_writes(events), range(0, 40, 3)):
+        yield Try(Stop(at, after=True), again=(Stop(second, after=True),))
+
+
+def _every(events: Sequence[str], modes: Sequence[str]) -> Iterator[Try]:
+    writes = _writes(events)
+    others = list(product(modes[1:], (False, True), (False, True)))
     yield Try(Stop(writes[0]))
     for number, at in enumerate(writes):
-        if number % few == few - 1 or number >= len(writes) - 4:
-            yield Try(Stop(at, after=True))
-        if number % (3 * few) == 0:
+        yield Try(Stop(at, after=True))
+        if number % 3 == 0:
             yield Try(Stop(at, after=True), back=True)
-        if number % (5 * few) == 2:
+        if number % 5 == 2:
             yield Try(Stop(at, after=True), again=(Stop((number * 7) % 29, after=True),))
-    others = [each for each in every if each[0] != "kill"]
-    for number, at in enumerate(range(0, len(events), 4 * few)):
-        mode, after, back = others[number * 5 % len(others)]
-        yield Try(Stop(at, mode, after), back)
+        if number % 2 == 0:
+            mode, after, back = others[number * 5 // 2 % len(others)]
+            yield Try(Stop((at + number // 2 % 3) % len(events), mode, after), back)
+
+
+def _writes(events: Sequence[str]) -> list[int]:
+    return [at for at, event in enumerate(events) if is_write(event)]

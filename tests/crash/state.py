@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ class Reader:
 
     def _is_made_for_a_key(self, each: CatalogueObject) -> bool:
         """MariaDB makes an index for a foreign key, of its name, and forgets that it did when the index is written out later."""
-        return self.server.vendor == "mysql" and each.kind == "index" and "_fk_" in each.name
+        return self.server.vendor == "mysql" and each.kind == "index" and bool(re.search("_fk(_|$)", each.name))
 
     def _rows(self, table: str) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]:
         cursor = self.connection.cursor()
