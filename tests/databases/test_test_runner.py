@@ -154,10 +154,19 @@ def test_migrate_inside_a_transaction_of_the_caller(database: Database, tmp_path
         assert plain == ours
         assert [0 if end == 0 else no_editor in end for end in ours] == [True, 0, 0, True, 0]
         return
+    if database.vendor == "mysql":
+        prohibited = "TransactionManagementError: Executing DDL statements while in a transaction on databases that can't perform"
+        lines = ["inside 0001", "migrate -v 0", "inside 0003", "inside 0002", "inside 0002 --fail"]
+        plain, ours = (run(made, lines) for made in pair)
+        for part in ("exit", "tables"):
+            assert [one[part] for one in ours] == [one[part] for one in plain]
+        assert [0 if one["exit"] == 0 else prohibited in one["exit"] for one in ours[1:]] == [0, 0, True, True]
+        assert ours[-1]["tables"]["default"]["shop_thing"] == ["id", "name", "n"]
+        assert pair[1].query("SELECT status FROM handrail_run") == [("done",), ("done",)]
+        return
     found = same(pair, "inside 0001", "migrate -v 0", "inside 0002 --fail", "inside 0002", "migrate -v 0")
     assert [one["exit"] for one in found] == [0, 0, "ValueError: the caller's own", 0, 0]
-    after = ["id", "name"] if database.vendor == "mysql" else ["id", "name", "n"]  # MySQL commits what alters a table
-    assert found[2]["tables"]["default"]["shop_thing"] == after
+    assert found[2]["tables"]["default"]["shop_thing"] == ["id", "name", "n"]
 
 
 def test_a_callers_transaction_never_makes_the_journal(database: Database, tmp_path: Path):

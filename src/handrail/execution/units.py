@@ -116,7 +116,17 @@ class Unit:
             self.journal.statement_done(row)
 
     def _alone(self, sql: str, params: Sequence[Any] | None, text: str, earlier: Statement | None) -> None:
-        """Outside a transaction only a session can hold the timeouts. Raises BehindPooler."""
+        """Outside a transaction only a session can hold the timeouts. Raises BehindPooler.
+
+        Inside one of the caller's, which it would commit, it is refused as the schema editor refuses it (execute of
+        django/db/backends/base/schema.py, 5.2 to 6.1).
+        """
+        from django.db.transaction import TransactionManagementError
+
+        if self.connection.in_atomic_block and not self.connection.features.can_rollback_ddl:
+            raise TransactionManagementError(
+                "Executing DDL statements while in a transaction on databases that can't perform a rollback is prohibited."
+            )
         if not self.session.holds:
             raise BehindPooler(alias=self.connection.alias, what=self.place)
         self.attempt(lambda: self._clear(sql), text)
