@@ -213,6 +213,19 @@ def test_a_failure_on_the_way_leaves_it_where_it_is(tmp_path: Path, sqlite_datab
     assert found(project) == AFTER
 
 
+def test_a_failure_on_the_way_back_leaves_it_where_it_is(tmp_path: Path, sqlite_database: Database):
+    project = Stopped.make(tmp_path, sqlite_database, second())
+    project.stop(STOP="last")
+    done = project.run("-m", "handrail", "recover", "--back", "--yes", "--format", "json", FAIL="down")
+    assert done.exit == 3
+    (note,) = notes(done.json)
+    assert note.startswith("ValueError: it fails (")
+    assert f"{project.place('shop.0002_step')}:" in note
+    assert project.status() == ("running", ["unwinding"])
+    project.recover()
+    assert found(project) == BEFORE
+
+
 def test_a_changed_file_is_refused_and_the_kept_text_named(tmp_path: Path, sqlite_database: Database):
     project = Stopped.make(tmp_path, sqlite_database, second())
     project.stop(STOP="up")

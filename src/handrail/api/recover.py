@@ -10,6 +10,8 @@ from handrail.databases.statements.base import Judgement
 from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.outcome import CLEAN, Json, Outcome
 from handrail.domain.run import Direction, OnFailure, Phase, Run, moment
+from handrail.errors.base import Refusal
+from handrail.errors.hr005 import DatabaseNotReached
 from handrail.errors.hr401 import Interrupted
 from handrail.execution.recovering import close, interrupted
 from handrail.execution.recovering import recover as carry_out
@@ -61,7 +63,7 @@ def recover(alias: str, talk: Talk, wanted: Wanted) -> Outcome:
     alias: of the database. Django has to be set up.
     Raises the refusals of whatever it needs, before anything is changed; an outcome with exit code 3 says what is left.
     """
-    from django.db import connections
+    from django.db import Error, connections
 
     aliases_of(alias)
     connection = connections[alias]
@@ -71,8 +73,10 @@ def recover(alias: str, talk: Talk, wanted: Wanted) -> Outcome:
                 return _nothing(alias)
         options = replace(read_run_options(), on_failure=OnFailure.STOP)
         runner = Runner(connection, options=options, command="recover", talk=talk)
-        with ended_by_signals(), runner.locked(), reaching(alias):
+        with ended_by_signals(), runner.locked():
             return _under_lock(runner, connection, wanted)
+    except Error as error:
+        raise DatabaseNotReached(alias=alias, why=" ".join(str(error).split())) from error
     finally:
         connection.close()
 
@@ -133,7 +137,12 @@ def _carry_out(steps: Steps, executor: MigrationExecutor, found: Unfinished, sta
             "handrail recover --forward",
         )
     assert left is not None
-    ended = carry_out(steps, executor, left, back=not way.forward)
+    try:
+        ended = carry_out(steps, executor, left, back=not way.forward)
+    except Refusal:
+        raise
+    except Exception as error:  # of the project's code, or of the database
+        raise _refused(standing, [_words(error)], "put that right, and run it again: it looks first at what was done") from error
     return Outcome(command="recover", exit=CLEAN, summary=(str(ended), *_next(found)), extra=extra)
 
 
@@ -189,6 +198,15 @@ def _refused(standing: Standing, notes: Sequence[str], help: str, command: str =
     if command:
         refusal.finding = replace(refusal.finding, command=f"{command}{named}")
     return refusal
+
+
+def _words(error: Exception) -> str:
+    """Return an exception in words, with the place that raised it."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    place = f" ({traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno})" if traceback is not None else ""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}{place}"
 
 
 def _lines(run: Run, standing: Standing) -> Iterator[str]:

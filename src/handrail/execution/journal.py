@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 UPGRADES: tuple[Callable[[BaseDatabaseSchemaEditor], None], ...] = ()
-"""What brings tables of version 1, 2, and so on to the next one."""
+"""What brings tables of version 1, 2, and so on to the next one; each can run again after it was stopped half-way."""
 
 
 T = TypeVar("T")
