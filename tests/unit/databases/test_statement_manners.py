@@ -52,6 +52,7 @@ MANNERS = {
     },
     "postgresql": {
         Manner.TRANSACTION: [
+            "CREATE UNLOGGED TABLE t (a int); SELECT 1; -- done",
             'CREATE INDEX "a" ON "t" ("b")',
             "CREATE TABLE concurrently_made (index int)",
             "ALTER TABLE t ADD COLUMN a int",
@@ -91,7 +92,9 @@ MANNERS = {
             "PREPARE TRANSACTION 'x'",
             "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
             "CREATE TEMP TABLE t (a int)",
-            "CREATE UNLOGGED TABLE t (a int); SELECT 1",
+            "CREATE UNLOGGED TABLE t (a int); VACUUM",
+            "BEGIN; UPDATE t SET a = 1; COMMIT",
+            "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END; SELECT 3",
             "SELECT 'x",
         ],
     },

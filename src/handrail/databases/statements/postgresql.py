@@ -43,20 +43,19 @@ class PostgreSQLStatements(StatementRules):
     """PostgreSQL, by its manual."""
 
     def manner(self, sql: str) -> Manner:
-        """A procedure may commit by itself, and a block that says so."""
+        """A procedure may commit by itself, and a block that says so.
+
+        Several statements sent as one text are one transaction, unless they say where it ends (manual of 18, "Multiple Statements
+        in a Simple Query"): where each may be in a transaction, all may.
+        """
         try:
             found = tokens(sql, POSTGRESQL)
         except TokenError:
             return Manner.UNKNOWN
-        if statements_in(found) != 1:
-            return Manner.UNKNOWN
-        reader = Reader(found)
-        first, said = reader.peek(), {token.value for token in found if token.kind is Kind.WORD}
-        if first in {"VACUUM", "DISCARD"} or _is_alone(reader, said):
-            return Manner.ALONE
-        if _is_unknown(reader, said, found):
-            return Manner.UNKNOWN
-        return Manner.TRANSACTION if first in _TRANSACTION else Manner.UNKNOWN
+        if statements_in(found) > 1:
+            all_may = all(_manner(part) is Manner.TRANSACTION for part in _parts(found))
+            return Manner.TRANSACTION if all_may else Manner.UNKNOWN
+        return _manner(found)
 
     def snapshot(self, cursor: Cursor, sql: str) -> dict[str, str | None]:
         """Read the index that a statement names, or all of its table."""
@@ -103,6 +102,29 @@ class PostgreSQLStatements(StatementRules):
 
     def _concurrent(self, sql: str) -> Concurrent | None:
         return concurrent(sql) if self.manner(sql) is Manner.ALONE else None
+
+
+def _parts(found: list[Token]) -> list[list[Token]]:
+    """Split at semicolons; a body that is split too has parts that are no statements, which nobody takes for ones."""
+    parts: list[list[Token]] = [[]]
+    for token in found:
+        if token.text == ";":
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return [part for part in parts if part]
+
+
+def _manner(found: list[Token]) -> Manner:
+    if not found:
+        return Manner.UNKNOWN
+    reader = Reader(found)
+    first, said = reader.peek(), {token.value for token in found if token.kind is Kind.WORD}
+    if first in {"VACUUM", "DISCARD"} or _is_alone(reader, said):
+        return Manner.ALONE
+    if _is_unknown(reader, said, found):
+        return Manner.UNKNOWN
+    return Manner.TRANSACTION if first in _TRANSACTION else Manner.UNKNOWN
 
 
 _HIDDEN = "the definitions do not show what the statement did"
