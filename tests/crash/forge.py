@@ -138,13 +138,17 @@ class Forge:
             fitting = [direction for direction in found if now is not None and now.records == tracks[direction].before.records]
             direction = (fitting or found)[0]
             self.prepare(tracks[direction], now)
+            if points == "first":
+                self.reader.drop_journal()
             self.attempt(tracks[direction], left[direction].pop(0), tallies[direction])
         return tallies
 
     def tries(self, track: Track, points: str, tally: Tally) -> list[Try]:
         """Return what is to be tried: it takes a run that is not stopped, which has to be right too."""
         self.prepare(track, self.last)
-        once = in_child(lambda: self.migrate(track))
+        if points == "first":
+            self.reader.drop_journal()
+        once = in_child(lambda: self.migrate(track, Stop(-1, from_start=points == "first")))
         self.last = self.reader.state()
         problem = self.judged(track, once, self.last)
         tally.problems += [f"not stopped at all: {problem}"] if problem else []

@@ -9,7 +9,7 @@ from zlib import crc32
 
 from tests.crash.stopping import MODES, Stop, is_write
 
-FEW = 10
+FEW = 8
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,14 @@ def tries(events: Sequence[str], points: str, *, drops: bool, name: str) -> list
     """Return what is tried. drops: whether there are sessions that a server can end. name: of what is stopped.
 
     all: everything at everything. every: a kill after every write and commit, which is the same as one before whatever comes next,
-    and before the first; the other ways in turn, so that all of them meet every kind of statement somewhere. few: ten of those, others
-    for every name.
+    and before the first; the other ways in turn, so that all of them meet every kind of statement somewhere. few: eight of those, others
+    for every name. first: a kill after everything that is written before the first run of Handrail on a database, and with it.
     """
     modes = [mode for mode in MODES if drops or mode != "drop"]
     if points == "all":
         return list(_all(events, modes))
+    if points == "first":
+        return [Try(Stop(at, after=True, from_start=True)) for at in _writes(events)]
     found = list(_every(events, modes))
     if points == "every" or len(found) <= FEW:
         return found

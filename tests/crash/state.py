@@ -136,6 +136,10 @@ class Reader:
         there = self.tables()
         self.run(*(f"DELETE FROM {table}" for table in JOURNAL if table in there))
 
+    def drop_journal(self) -> None:
+        """Have a database that Handrail has never seen."""
+        self.run(*(f"DROP TABLE {table}" for table in self.tables() if table.startswith("handrail_")))
+
     def journal_says(self, label: str) -> str:
         """Return the direction and status of the last step of an app that did not fail, as the journal has it."""
         if "handrail_step" not in self.tables():

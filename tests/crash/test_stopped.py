@@ -28,6 +28,11 @@ def test_every_operation_survives_being_stopped(server: str, label: str, forges:
     assert_recovered(forges.stop(server, label))
 
 
+@pytest.mark.parametrize("server", MAIN)
+def test_the_first_run_survives_being_stopped(server: str, forges: Forges):
+    assert_recovered(forges.stop(server, "d05c", "first"))
+
+
 @pytest.mark.large
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("server", "label"), pairs(database_names(), list(ALL)))
