@@ -16,7 +16,7 @@ from tests.servers.base import Database, make
 from tests.servers.plugin import POSTGRES_URL, WHEEL_VERSION, get_server
 
 __all__ = ["lockers"]
-pytest.importorskip("django_tenants")
+
 MODELS = """
 from django.db import models
 from django_tenants.models import DomainMixin, TenantMixin
