@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from handrail.domain.outcome import STOPPED, Outcome
 from handrail.domain.run import RunOptions, StepStatus
 from handrail.errors.hr406 import PostMigrateFailed
+from handrail.execution.collector import collecting_less_often
 from handrail.execution.handlers import failed_handler
 from handrail.execution.runner import Runner, Talk
 from handrail.report.base import Form
@@ -47,7 +48,7 @@ def migrate(
     only: the app that is asked for; what is wrong in others that it does not need is then passed over.
     """
     runner = Runner(connection, options=options, command=command, talk=talk, only=only)
-    with ended_by_signals(), runner.running():
+    with ended_by_signals(), collecting_less_often(), runner.running():
         try:
             return run(runner.executor)
         except BaseException as error:

@@ -91,9 +91,8 @@ class SQLite(SQLiteSessions, Rebuilds, Backend):
 
     def attached(self, cursor: Cursor, table: str) -> list[Attached]:
         """Read sqlite_schema; an index that belongs to a constraint has no text there (schematab.html)."""
-        cursor.execute(
-            "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') AND sql IS NOT NULL"
-        )
+        kinds = "(type = 'trigger' OR (type = 'index' AND lower(tbl_name) = lower(%s)))"
+        cursor.execute(f"SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL AND {kinds}", [table])
         found = [
             Attached(kind, name, self.fold(owner) == self.fold(table), sql, self.words_of(sql))
             for kind, name, owner, sql in cursor.fetchall()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
 import sys
 import sysconfig
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 SALT = "handrail.source"
 """Signatures made with it mean nothing else in the project (Django, topics/signing: "Using the salt argument")."""
-INSTALLED = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+INSTALLED = tuple(
+    f"{folder}{os.sep}" for name in ("stdlib", "platstdlib", "purelib", "platlib") if (folder := sysconfig.get_path(name))
+)
+BODIES = ("body", "orelse", "handlers", "finalbody", "cases")
+"""The fields of syntax nodes that hold statements (Python documentation, ast)."""
 
 
 def keep_sources(connection: BaseDatabaseWrapper, migration: Migration) -> tuple[str, dict[str, str]]:
@@ -116,10 +120,18 @@ def _text_of(module: ModuleType | None) -> str | None:
 def _own_imports(tree: ast.Module, module: ModuleType) -> Iterator[ModuleType]:
     """Yield the modules of the project that a module imports anywhere in it, as far as they are loaded now."""
     package = module.__name__ if hasattr(module, "__path__") else module.__name__.rpartition(".")[0]
-    for name in sorted({name for node in ast.walk(tree) for name in _named(node, package)}):
+    for name in sorted({name for node in _statements(tree) for name in _named(node, package)}):
         found = sys.modules.get(name)
         if found is not None and found is not module and _is_own(found):
             yield found
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements in a node, also those in other statements, and look into no expression."""
+    for name in BODIES:
+        for each in getattr(node, name, ()):
+            yield each
+            yield from _statements(each)
 
 
 def _named(node: ast.AST, package: str) -> Iterator[str]:
@@ -135,4 +147,4 @@ def _named(node: ast.AST, package: str) -> Iterator[str]:
 def _is_own(module: ModuleType) -> bool:
     """Say whether a module is the project's: not Python's and not installed beside it."""
     name = getattr(module, "__file__", None)
-    return isinstance(name, str) and not any(Path(name).is_relative_to(folder) for folder in INSTALLED if folder)
+    return isinstance(name, str) and not name.startswith(INSTALLED)

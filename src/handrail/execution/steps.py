@@ -78,14 +78,23 @@ class Steps:
         return self.stepwise(migration, state, direction, record, step)
 
     def _begin(self, migration: Migration, direction: Direction, *, atomic: bool, faked: bool) -> int:
+        from django.db.transaction import atomic as transaction
+
         self.guard()
         key = MigrationKey(migration.app_label, migration.name)
-        found: list[tuple[str, dict[str, str]]] = []
-        self.attempt(lambda: found.append(self.describe(migration)), "the journal")
-        digest, sources = found[-1]
-        return self.journal.step_started(
-            self.run, key, direction=direction, atomic=atomic, faked=faked, digest=digest, sources=sources
-        )
+        begun: list[int] = []
+
+        def once() -> None:
+            with transaction(self.connection.alias):
+                self.session.prepare()
+                digest, sources = self.describe(migration)
+                step = self.journal.step_started(
+                    self.run, key, direction=direction, atomic=atomic, faked=faked, digest=digest, sources=sources
+                )
+                begun.append(step)
+
+        self.attempt(once, "the journal")
+        return begun[-1]
 
     def describe(self, migration: Migration) -> tuple[str, dict[str, str]]:
         """Return the digest of a migration, and those of the modules that it came from."""
