@@ -192,7 +192,7 @@ def test_a_migration_that_was_one_transaction_is_closed(tmp_path: Path, database
     if database.vendor == "mysql":
         assert extents(project.recover("--dry-run")) == [(1, "done"), (2, "not done"), (3, "not done"), (4, "not done")]
         return
-    line = "run 2 would be closed; shop.0002_step: the database has taken all of it back\n"
+    line = "run 2 would be closed; nothing of shop.0002_step is left\n"
     assert project.text("recover", "--dry-run").startswith(line)
     assert project.status() == ("running", ["running"])
     line = "run 2 was interrupted while applying shop.0002_step; nothing of it was left\n"

@@ -109,7 +109,7 @@ def _under_lock(runner: Runner, connection: BaseDatabaseWrapper, wanted: Wanted)
 def _close(steps: Steps, found: Unfinished, wanted: Wanted) -> Outcome:
     """Say on record that nothing is left of a step: the database has kept all of it or nothing."""
     if wanted.dry_run:
-        what = f"{found.step.key}: the database has taken all of it back" if found.step else "nothing is half done"
+        what = f"nothing of {found.step.key} is left" if found.step else "nothing is half done"
         line = f"run {found.run.id} would be closed; {what}"
     else:
         line = str(close(steps, found))
