@@ -162,7 +162,8 @@ def test_d15_a_handler_of_post_migrate_fails_and_runs_again(shop: Shop):
         "        post_migrate.connect(handler, sender=self)\n"
     )
     one = shop.fails()
-    assert "RuntimeError: post_migrate failed" in one.err
+    message = "post-migrate-failed: shop.apps.handler raised RuntimeError: post_migrate failed; the schema is complete"
+    assert f"error[HR406]: {message} help: put the handler right, and run migrate again" in " ".join(one.err.split())
     assert shop.records() == ["0001_initial", "0002_a"]
     assert shop.steps() == [("0002_a", "forward", "done")]
     (shop.folder / "fixed").touch()
