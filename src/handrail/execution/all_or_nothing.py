@@ -35,7 +35,7 @@ def all_or_nothing(steps: Steps, plan: Plan, recording: Recording) -> Iterator[N
         with _one_transaction(connection):
             yield
         return
-    _refuse_what_cannot_be_taken_back(connection, plan)
+    _refuse_what_cannot_be_taken_back(steps, plan)
     try:
         yield
     except BaseException:
@@ -57,8 +57,9 @@ def _one_transaction(connection: BaseDatabaseWrapper) -> Iterator[None]:
             connection.enable_constraint_checking()
 
 
-def _refuse_what_cannot_be_taken_back(connection: BaseDatabaseWrapper, plan: Plan) -> None:
-    state = applied_state(connection)
+def _refuse_what_cannot_be_taken_back(steps: Steps, plan: Plan) -> None:
+    connection = steps.connection
+    state = applied_state(connection, steps.only)
     for migration, backwards in plan:
         direction = Direction.BACKWARD if backwards else Direction.FORWARD
         before = state_before(connection, (migration.app_label, migration.name)) if backwards else state

@@ -50,7 +50,7 @@ class Executor(ReadingExecutor):
     ) -> ProjectState:
         """Migrate as Django does, unless that would lose something, and note when all of it is through."""
         if plan and not fake:
-            look_ahead(self.connection, plan, lambda: state or applied_state(self.connection), self._ghosts)
+            look_ahead(self.connection, plan, lambda: state or applied_state(self.connection, self.steps.only), self._ghosts)
         whole = self.steps.all_or_nothing and plan and not fake
         with all_or_nothing(self.steps, plan, self._recording) if whole else nullcontext():
             after: ProjectState = super().migrate(targets, plan, state, fake, fake_initial)

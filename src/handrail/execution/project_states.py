@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from handrail.domain.dataclasses import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.migration import Migration
     from django.db.migrations.operations.base import Operation
     from django.db.migrations.state import ProjectState
+
+    from handrail.sources.migration_loader import Loader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,25 +43,22 @@ def applied_state(connection: BaseDatabaseWrapper, only: str = "") -> ProjectSta
 
     only: the app that is asked for, "" for all.
     """
-    from django.db.migrations.state import ProjectState
-
     from handrail.sources.migration_loader import Loader
 
-    loader = Loader(connection, only)
-    state = ProjectState(real_apps=loader.unmigrated_apps)
-    for node in _in_order(loader.graph.leaf_nodes(), loader.graph.forwards_plan):
-        if node in loader.applied_migrations:
-            loader.graph.nodes[node].mutate_state(state, preserve=False)
-    return state
+    return _state_of(Loader(connection, only), frozenset())
 
 
 def state_before(connection: BaseDatabaseWrapper, key: tuple[str, str]) -> ProjectState:
     """Return the project state of all that is recorded now without one migration and what depends on it."""
-    from django.db.migrations.executor import MigrationExecutor
+    from handrail.sources.migration_loader import Loader
+
+    loader = Loader(connection, key[0])
+    return _state_of(loader, frozenset(loader.graph.backwards_plan(key) if key in loader.graph.node_map else [key]))
+
+
+def _state_of(loader: Loader, without: Collection[tuple[str, str]]) -> ProjectState:
     from django.db.migrations.state import ProjectState
 
-    loader = MigrationExecutor(connection).loader
-    without = set(loader.graph.backwards_plan(key)) if key in loader.graph.node_map else {key}
     state = ProjectState(real_apps=loader.unmigrated_apps)
     for node in _in_order(loader.graph.leaf_nodes(), loader.graph.forwards_plan):
         if node in loader.applied_migrations and node not in without:
