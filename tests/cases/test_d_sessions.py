@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cases.migrators import GATE, launcher
+from tests.cases.migrators import GATE, Launcher, launcher
 from tests.cases.shop import Shop, everywhere, on_servers, shop, soon
 
 __all__ = ["launcher", "shop"]
@@ -155,3 +155,51 @@ def test_d16_a_signal_ends_it_with_nothing_half_done(shop: Shop, number: signal.
     shop.go()
     shop.migrate()
     assert shop.columns() == {*COLUMNS, "p"}
+
+
+@pytest.mark.parametrize("shop", ["mariadb"], indirect=True)
+def test_keys_to_a_renamed_model_are_altered_in_one_order_by_every_process(shop: Shop):
+    """Django takes them in the order in which it made its models, which is another one where they were made for migrations before."""
+    key = '("thing", models.ForeignKey("Thing", models.CASCADE))'
+    create = f'migrations.CreateModel("R{{0}}", [("id", models.BigAutoField(primary_key=True)), {key}]),'
+    shop.begin()
+    shop.put("0002_keys", "\n".join(create.format(number) for number in range(8)))
+    shop.put("0003_renamed", 'migrations.RenameModel("Thing", "Item"),')
+    with connect(shop) as reader:
+        run(reader, "START TRANSACTION")
+        one = shop.start("--lock-timeout", "60000")
+        soon(lambda: "shop_r5" in shop.tables())
+        run(reader, "SELECT * FROM shop_r5")
+        sql = "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'ALTER TABLE `shop_r5`%' AND db = DATABASE()"
+        soon(lambda: shop.query(sql), text=lambda: one.text)
+        one.signal(signal.SIGKILL)
+        run(reader, "ROLLBACK")
+    with closing(Launcher()) as other:
+        again = other.start(shop.folder, ["migrate"])
+        assert again.end() == 0, again.text
+    assert "run 2 was interrupted while applying shop.0003_renamed; it went on from there and is done\n" in again.err
+    assert shop.records() == ["0001_initial", "0002_keys", "0003_renamed"]
+    keys = "SELECT COUNT(*) FROM information_schema.key_column_usage WHERE referenced_table_name = 'shop_item' AND table_schema = DATABASE()"
+    assert shop.query(keys) == [(8,)]
+
+
+@pytest.mark.parametrize("shop", ["mariadb"], indirect=True)
+def test_what_is_gone_is_seen_before_anything_is_taken_back(shop: Shop):
+    shop.begin()
+    many = '("things", models.ManyToManyField("Thing"))'
+    shop.put("0002_shelf", f'migrations.CreateModel("Shelf", [("id", models.BigAutoField(primary_key=True)), {many}]),')
+    shop.migrate()
+    shop.query("INSERT INTO shop_shelf VALUES (1)")
+    with connect(shop) as reader:
+        run(reader, "START TRANSACTION")
+        run(reader, "SELECT * FROM shop_shelf")
+        one = shop.fails("shop", "0001", "--lock-timeout", "1000", "--lock-wait", "2", code=3)
+        said = " ".join(one.err.split())
+        assert "error[HR401]: interrupted: shop.0002_shelf stopped after operation 0 of 1 (Create model Shelf)" in said
+        assert "what was done is not taken back: Create model Shelf: table shop_shelf_things is gone with its rows" in said
+        assert shop.steps()[-1] == ("0002_shelf", "backward", "stopped")
+        run(reader, "ROLLBACK")
+    again = shop.migrate("shop", "0001")
+    assert "run 3 was interrupted while unapplying shop.0002_shelf; it went on from there and is done\n" in again.err
+    assert shop.tables() == {"shop_thing"}
+    assert shop.records() == ["0001_initial"]

@@ -106,8 +106,11 @@ def _against_partial(stepwise: Stepwise, statements: Sequence[Statement]) -> str
     """Say why the statements of an operation that is not complete cannot be taken back."""
     if not statements:
         return ""
+    after: dict[str, str | None] = {}
     with stepwise.connection.cursor() as cursor:
-        after: dict[str, str | None] = stepwise.rules.snapshot(cursor, statements[-1].sql)
+        for statement in statements:
+            after |= stepwise.rules.snapshot(cursor, statement.sql)
+    there = {name for name, definition in after.items() if definition is not None}
     for statement in reversed(statements):
         if stepwise.rules.manner(statement.sql) is Manner.TRANSACTION:
             return "it has changed rows"
@@ -115,6 +118,9 @@ def _against_partial(stepwise: Stepwise, statements: Sequence[Statement]) -> str
         found = stepwise.rules.restoring(statement.sql, statement.before, live)
         if statement.status is Mark.DONE and found.impossible:
             return found.impossible
+        for table in there.intersection(found.must_be_empty):
+            if _has_rows(stepwise.connection, table):
+                return f"{table} has rows, and would be dropped"
         if statement.status is Mark.STARTED and _is_in_doubt(stepwise, statement, live):
             return "it cannot be told whether its last statement was done"
         after = {**after, **statement.before}
