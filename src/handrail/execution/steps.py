@@ -207,7 +207,10 @@ class Steps:
         if why:
             notes = (_words(error), f"what was done is not taken back: {why}")
             raise self._interrupted(stepwise, stages, notes) from error
-        unwind(stepwise, stages, direction)
+        try:
+            unwind(stepwise, stages, direction)
+        except InDoubt as doubt:
+            raise self._interrupted(stepwise, stages, (_words(error), str(doubt))) from doubt
 
     def _interrupted(self, stepwise: Stepwise, stages: Sequence[Stage], notes: Sequence[str]) -> Interrupted:
         done = stepwise.marks(Phase.RUN, Mark.DONE)
