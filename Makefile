@@ -36,7 +36,7 @@ check: check-environment ## formatting, lint, types, layers, changelog fragments
 reference: check-environment ## write docs/reference anew from the code
 	@$(BIN)/python tools/reference.py
 
-bench: use-environment ## measure Handrail against plain Django, in one run (about ten minutes)
+bench: mariadb test-environment ## measure Handrail against plain Django, in one run (about fifteen minutes)
 	@$(BIN)/python -m bench
 
 clean: ## delete the environments and all that was built

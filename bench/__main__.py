@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import large_repository, migrating, open_branches, real_projects
+from bench import large_repository, migrating, open_branches, real_projects, stall
 
 PARTS: dict[str, Callable[[Path], Iterator[str]]] = {
     "projects": real_projects.report,
     "large": large_repository.report,
     "branches": open_branches.report,
     "migrating": migrating.report,
+    "stall": stall.report,
 }
 
 
