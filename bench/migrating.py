@@ -12,7 +12,7 @@ from tools import projects
 from tools.environment import ROOT, EnvironmentNotMadeError
 
 PROJECTS = ("djcontrib", "helpdesk", "wagtail")
-ROUNDS = {"from zero": 1, "nothing to do": 3}
+ROUNDS = {"from zero": 3, "nothing to do": 5}
 HEAD = ("project", "what", "Django", "Handrail", "of Django's processor time")
 SETTINGS = """\
 from settings import *
