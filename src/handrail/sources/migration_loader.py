@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.db.migrations.exceptions import NodeNotFoundError
 from django.db.migrations.loader import MigrationLoader
 
 from handrail.checks.hr101 import LeafConflict
+from handrail.checks.hr116 import MissingDependency
 from handrail.checks.hr201 import RecordGap
 from handrail.checks.hr212 import Unreadable
 from handrail.domain.finding import Finding
@@ -48,6 +51,30 @@ class Loader(MigrationLoader):
                 self.unreadable[self._reading] = error
             else:
                 return
+
+    def build_graph(self) -> None:
+        """Build the graph; apps that need migrations which are not there are passed over like those that cannot be read."""
+        while True:
+            try:
+                super().build_graph()
+            except NodeNotFoundError as error:
+                child = error.origin
+                if child is None or not self.only or child.app_label in {self.only, *self.unreadable}:
+                    raise self._missing(error) from error
+                self.unreadable[child.app_label] = error
+            else:
+                return
+
+    def _missing(self, error: NodeNotFoundError) -> Refusal:
+        """Return the refusal for a dependency on a migration that is not there, or not in a file that can be read."""
+        parent, child = MigrationKey(*error.node), error.origin
+        name = MigrationKey(child.app_label, child.name) if child is not None else "a migration"
+        if parent.app_label in self.unreadable:
+            why = self.unreadable[parent.app_label]
+            return Refusal(unreadable_finding(parent.app_label, why, f"{name} needs migrations of {parent.app_label}"))
+        facts = {"child": name, "parent": parent}
+        help = "bring the missing file, or name the migration that took its place"
+        return Refusal(MissingDependency.say(facts, notes=[str(error)], help=help, command="handrail explain HR116"))
 
     def migrations_module(self, app_label: str) -> tuple[str | None, bool]:  # type: ignore[override]
         """Return the module of an app's migrations; none for one that cannot be read."""
@@ -125,7 +152,14 @@ class Loader(MigrationLoader):
 
 def unreadable_finding(app: str, error: Exception, note: str = "") -> Finding:
     """Return the finding for an app whose migrations cannot be read."""
-    reason = " ".join(f"{type(error).__name__}: {error}".split())
-    line = getattr(error, "lineno", None)
-    path = getattr(error, "filename", None) or f"migrations of {app}"
-    return next(iter(Unreadable.find(path, line, reason, [note] if note else [])))
+    place = Path(str(getattr(error, "filename", None) or f"migrations of {app}"))
+    shown = place.relative_to(Path.cwd()) if place.is_relative_to(Path.cwd()) else place
+    found = Unreadable.find(shown.as_posix(), getattr(error, "lineno", None), _reason(error), [note] if note else [])
+    return next(iter(found))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, SyntaxError):
+        is_marker = (error.text or "").startswith(("<<<<<<<", "=======", ">>>>>>>"))
+        return "conflict markers" if is_marker else f"syntax error: {error.msg}"
+    return " ".join(f"{type(error).__name__}: {error}".split())
