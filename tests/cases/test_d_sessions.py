@@ -164,12 +164,14 @@ def test_keys_to_a_renamed_model_are_altered_in_one_order_by_every_process(shop:
     create = f'migrations.CreateModel("R{{0}}", [("id", models.BigAutoField(primary_key=True)), {key}]),'
     shop.begin()
     shop.put("0002_keys", "\n".join(create.format(number) for number in range(8)))
-    shop.put("0003_renamed", 'migrations.RenameModel("Thing", "Item"),')
+    shop.put("0003_gate", "migrations.RunPython(forwards),", GATE + "\n\ndef forwards(apps, editor):\n    gate()\n")
+    shop.put("0004_renamed", 'migrations.RenameModel("Thing", "Item"),')
     with connect(shop) as reader:
         run(reader, "START TRANSACTION")
         one = shop.start("--lock-timeout", "60000")
-        soon(lambda: "shop_r5" in shop.tables())
+        shop.reached(one)
         run(reader, "SELECT * FROM shop_r5")
+        shop.go()
         sql = "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'ALTER TABLE `shop_r5`%' AND db = DATABASE()"
         soon(lambda: shop.query(sql), text=lambda: one.text)
         one.signal(signal.SIGKILL)
@@ -177,8 +179,8 @@ def test_keys_to_a_renamed_model_are_altered_in_one_order_by_every_process(shop:
     with closing(Launcher()) as other:
         again = other.start(shop.folder, ["migrate"])
         assert again.end() == 0, again.text
-    assert "run 2 was interrupted while applying shop.0003_renamed; it went on from there and is done\n" in again.err
-    assert shop.records() == ["0001_initial", "0002_keys", "0003_renamed"]
+    assert "run 2 was interrupted while applying shop.0004_renamed; it went on from there and is done\n" in again.err
+    assert shop.records() == ["0001_initial", "0002_keys", "0003_gate", "0004_renamed"]
     keys = "SELECT COUNT(*) FROM information_schema.key_column_usage WHERE referenced_table_name = 'shop_item' AND table_schema = DATABASE()"
     assert shop.query(keys) == [(8,)]
 
