@@ -50,7 +50,7 @@ class Forges:
         tallies = self._answer(process)
         assert "broken" not in tallies, tallies["broken"]
         for direction, tally in tallies.items():
-            keep(server, label, direction, tally)
+            keep(server, f"{label}-{direction}-{points}", tally)
         return list(tallies.values())
 
     def _process(self, server: str) -> subprocess.Popen[str]:

@@ -20,12 +20,12 @@ COLUMNS = {
 }
 
 
-def keep(server: str, label: str, direction: str, tally: Mapping[str, Any]) -> None:
-    """Write down what is to be printed; the processes of pytest-xdist share the folder of the run."""
+def keep(server: str, name: str, tally: Mapping[str, Any]) -> None:
+    """Write down what is to be printed, by a name of its own; the processes of pytest-xdist share the folder of the run."""
     folder = Run.of_environment().folder / "stopped"
     folder.mkdir(exist_ok=True)
     numbers = {name: tally[name] for name in COLUMNS}
-    (folder / f"{label}-{direction}-{server}.json").write_text(json.dumps({"server": server, **numbers}))
+    (folder / f"{name}-{server}.json").write_text(json.dumps({"server": server, **numbers}))
 
 
 def lines(run: Run) -> list[str]:
