@@ -30,11 +30,15 @@ def tries(events: Sequence[str], points: str, *, drops: bool, name: str) -> list
 
     all: everything at everything. every: a kill after every write and commit, which is the same as one before whatever comes next,
     and before the first; the other ways in turn, so that all of them meet every kind of statement somewhere. few: eight of those, others
-    for every name. first: a kill after everything that is written before the first run of Handrail on a database, and with it.
+    for every name. record: every way when the record was committed just now. first: a kill after everything that is written before the
+    first run of Handrail on a database, and with it.
     """
     modes = [mode for mode in MODES if drops or mode != "drop"]
     if points == "all":
         return list(_all(events, modes))
+    if points == "record":
+        last = max(at for at, event in enumerate(events) if event == "COMMIT")
+        return [Try(Stop(last, mode, after=True), back) for mode, back in product(modes, (False, True))]
     if points == "first":
         return [Try(Stop(at, after=True, from_start=True)) for at in _writes(events)]
     found = list(_every(events, modes))

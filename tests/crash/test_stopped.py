@@ -28,6 +28,14 @@ def test_every_operation_survives_being_stopped(server: str, label: str, forges:
     assert_recovered(forges.stop(server, label))
 
 
+@pytest.mark.parametrize("label", ["d01", "d02"])
+@pytest.mark.parametrize("server", MAIN)
+def test_what_comes_after_the_record_takes_nothing_back(server: str, label: str, forges: Forges):
+    tallies = forges.stop(server, label, "record")
+    assert_recovered(tallies)
+    assert [tally["after"] == tally["stops"] for tally in tallies] == [True, True]
+
+
 @pytest.mark.parametrize("server", MAIN)
 def test_the_first_run_survives_being_stopped(server: str, forges: Forges):
     assert_recovered(forges.stop(server, "d05c", "first"))
