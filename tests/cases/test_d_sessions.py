@@ -103,7 +103,7 @@ def test_d12_a_deadlock_with_the_application(shop: Shop):
         shop.go()
         sql = {
             "postgresql": "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%%shop_other%%'",
-            "mysql": "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+            "mysql": "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'UPDATE `shop_other`%' AND db = DATABASE()",
         }[shop.database.vendor]
         soon(lambda: shop.query(sql), text=lambda: one.text)
         run(app, "UPDATE shop_thing SET n = n + 10 WHERE id = 1")
