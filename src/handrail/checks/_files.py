@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from handrail.checks._words import Migrations, flatten
 from handrail.checks.hr113 import Swapped
 from handrail.checks.hr213 import Preflight
-from handrail.checks.hr407 import LiveModel
+from handrail.checks.hr407 import Lint
 from handrail.conflicts.python_code import read_python
 from handrail.domain.finding import Finding
 from handrail.domain.footprint import ModelKey
@@ -19,6 +19,7 @@ def file_findings(migrations: Migrations, settings: Mapping[str, str]) -> Iterat
     yield from Preflight.find(migrations)
     yield from Swapped.find_in_files(migrations, settings)
     for key in sorted(migrations):
+        yield from Lint.find_concurrent(migrations[key])
         yield from _code_findings(migrations[key])
 
 
@@ -26,7 +27,7 @@ def _code_findings(migration: Migration) -> Iterator[Finding]:
     for operation in flatten(migration.operations):
         if operation.path == "django.db.migrations.RunPython":
             read = read_python(migration, operation.argument("code"), _no_relations)
-            yield from LiveModel.find(migration, operation, read.live_models)
+            yield from Lint.find_live_models(migration, operation, read.live_models)
 
 
 def _no_relations(model: ModelKey) -> Mapping[str, ModelKey | None]:  # noqa: ARG001 - which models are imported needs none

@@ -1,34 +1,40 @@
-"""A data migration that imports a model instead of asking for it."""
+"""What a migration file can be told not to do before it runs anywhere."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from handrail.checks._words import listed
+from handrail.checks._words import flatten, listed
 from handrail.checks.base import Check
 from handrail.domain.finding import Finding, Location, Severity
 from handrail.domain.migration import Migration, Operation
 
+POSTGRES = "django.contrib.postgres.operations."
+CONCURRENT = frozenset({f"{POSTGRES}AddIndexConcurrently", f"{POSTGRES}RemoveIndexConcurrently"})
+"""They are refused inside a transaction (django/contrib/postgres/operations.py, NotInTransactionMixin, 5.2 to 6.1)."""
 
-class LiveModel(Check):
-    """The code of a RunPython imports a model from the project instead of taking it from ``apps.get_model``.
+
+class Lint(Check):
+    """A migration does what will fail when it runs: imports a model of today, or builds an index concurrently in a transaction.
 
     Why it matters
     --------------
-    The imported model has the fields of today. As soon as a later migration adds a field, the code names a column
-    that is not there yet at its own place in the plan, and every new database, test run and disaster recovery
-    fails, while databases that ran it long ago are fine.
+    A model that the code of a RunPython imports from the project, instead of taking it from ``apps.get_model``, has the
+    fields of today. As soon as a later migration adds a field, the code names a column that is not there yet at its own
+    place in the plan, and every new database, test run and disaster recovery fails, while databases that ran it long ago
+    are fine.
 
     What Django does
     ----------------
-    Nothing when the migration is written. On a new database ``migrate`` fails with "no such column" or "column
-    does not exist", at a migration that nobody has touched. The documentation of RunPython says to use
-    ``apps.get_model``.
+    Nothing when the migration is written. ``AddIndexConcurrently`` in a migration without ``atomic = False`` ends with
+    NotSupportedError when it runs. With an imported model, on a new database ``migrate`` fails with "no such column" or
+    "column does not exist", at a migration that nobody has touched.
 
     What to do
     ----------
     Take the model from the registry that the function is given: ``Thing = apps.get_model("shop", "Thing")``.
-    Methods and managers of the model are not on it; write the few lines that are needed into the migration.
+    Methods and managers of the model are not on it; write the few lines that are needed into the migration. An index that
+    is to be built concurrently belongs into a migration of its own, with ``atomic = False``.
 
     Example
     -------
@@ -39,16 +45,30 @@ class LiveModel(Check):
 
     code = "HR407"
     severity = Severity.WARNING
-    summary = "lint: {migration} uses {models} of today instead of taking {them} from apps.get_model"
+    summary = "lint: {migration} {problem}"
 
     @classmethod
-    def find(cls, migration: Migration, operation: Operation, live_models: Sequence[str]) -> Iterable[Finding]:
+    def find_live_models(cls, migration: Migration, operation: Operation, live_models: Sequence[str]) -> Iterable[Finding]:
         """Yield one finding for a RunPython that uses imported models, given by their dotted names."""
         if live_models:
             names = sorted(set(live_models))
+            them = "it" if len(names) == 1 else "them"
+            problem = f"uses {listed(names)} of today instead of taking {them} from apps.get_model"
             yield cls.say(
-                {"migration": migration.key, "models": listed(names), "them": "it" if len(names) == 1 else "them"},
+                {"migration": migration.key, "problem": problem},
                 locations=[Location(path=migration.path, line=operation.line, remark="the code is run here")],
                 help="take the models from the apps argument of the function",
                 command="handrail explain HR407",
             )
+
+    @classmethod
+    def find_concurrent(cls, migration: Migration) -> Iterable[Finding]:
+        """Yield one finding for every operation that a transaction cannot hold, in a migration that is one."""
+        for operation in flatten(migration.operations) if migration.atomic else ():
+            if operation.path in CONCURRENT:
+                yield cls.say(
+                    {"migration": migration.key, "problem": f"has {operation.name} in a transaction, which cannot hold it"},
+                    locations=[Location(path=migration.path, line=operation.line, remark="refused when it runs")],
+                    help="set atomic = False in a migration that has this operation alone",
+                    command="handrail explain HR407",
+                )

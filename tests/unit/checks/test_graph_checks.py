@@ -15,7 +15,7 @@ from handrail.checks.hr113 import Swapped
 from handrail.checks.hr116 import MissingDependency
 from handrail.checks.hr212 import Unreadable
 from handrail.checks.hr213 import Preflight
-from handrail.checks.hr407 import LiveModel
+from handrail.checks.hr407 import Lint
 from handrail.domain.finding import Finding, Location, Severity
 from handrail.domain.value import Call, DictOf, ListOf, Name
 from tests.finding_samples import Kind, Verdict, conflict, key, migration, operation, reason, table
@@ -325,7 +325,7 @@ def test_hr213_names_that_fit(name: str) -> None:
 
 def test_hr407_models_that_are_imported() -> None:
     run = operation("RunPython", line=20)
-    (finding,) = LiveModel.find(A, run, ["shop.models.Thing"])
+    (finding,) = Lint.find_live_models(A, run, ["shop.models.Thing"])
     assert finding == Finding(
         code="HR407",
         severity=Severity.WARNING,
@@ -334,6 +334,6 @@ def test_hr407_models_that_are_imported() -> None:
         help="take the models from the apps argument of the function",
         command="handrail explain HR407",
     )
-    (several,) = LiveModel.find(A, run, ["b.B", "a.A", "b.B"])
+    (several,) = Lint.find_live_models(A, run, ["b.B", "a.A", "b.B"])
     assert several.message == "lint: shop.0002_a uses a.A and b.B of today instead of taking them from apps.get_model"
-    assert list(LiveModel.find(A, run, [])) == []
+    assert list(Lint.find_live_models(A, run, [])) == []
