@@ -50,7 +50,7 @@ MEANINGS = {
     "HR410": "no-run: {alias} has no run {run}",
     "HR406": "post-migrate-failed: {handler} raised {error}; the schema is complete",
     "HR411": "tag-taken: {name} was made {made}, with {fewer} migrations fewer and {more} more applied than now",
-    "HR407": "lint: {migration} uses {models} of today instead of taking {them} from apps.get_model",
+    "HR407": "lint: {migration} {problem}",
     "HR900": "bug: {problem}",
 }
 """What codes mean: a code is never used for anything else, so no line here is ever changed to say another thing."""
