@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-projects test-crash matrix check reference bench clean python use-environment check-environment test-environment mariadb pgbouncer
+.PHONY: help demo test test-projects test-versions test-crash matrix check reference bench clean python use-environment check-environment test-environment mariadb pgbouncer
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -23,6 +23,9 @@ test-projects: test-environment ## run the tests on large real projects too (ins
 
 test-crash: mariadb test-environment ## stop migrations before and after every statement, on every database (an hour)
 	@$(BIN)/python -m pytest -q -n $(WORKERS) -m large tests/crash
+
+test-versions: mariadb pgbouncer test-environment ## run the slow tests of databases on the distribution's PostgreSQL too
+	@$(BIN)/python -m pytest -q -n $(WORKERS) -m large tests/databases tests/cases
 
 matrix: mariadb pgbouncer test-environment ## run the suite's core on every pair of Python and Django that is supported
 	@$(BIN)/python tools/matrix.py --workers $(WORKERS) 3.11:5.2 3.12:5.2 3.13:5.2 3.12:6.0 3.13:6.0 3.12:6.1 3.13:6.1

@@ -85,7 +85,8 @@ def _look(question: dict[str, Any]) -> dict[str, Any]:
     if question["migrate"] and not conflicts:
         call_command("migrate", verbosity=0)
     with connection.cursor() as cursor:
-        tables = sorted(set(connection.introspection.table_names(cursor)) - {"django_migrations"})
+        names = set(connection.introspection.table_names(cursor)) - {"django_migrations"}
+        tables = sorted(name for name in names if not name.startswith("handrail_"))
         columns = {table: connection.introspection.get_table_description(cursor, table) for table in tables}
     answer["schema"] = {table: sorted(f"{one.name} {one.type_code}" for one in found) for table, found in columns.items()}
     recorded = sorted(".".join(key) for key in MigrationRecorder(connection).applied_migrations())

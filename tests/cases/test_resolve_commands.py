@@ -275,7 +275,7 @@ def test_manage_py_resolves_and_lets_the_database_follow(team: Team, monkeypatch
     team.git("rm", "-q", "-f", "shop/migrations/0002_a.py")
     manage(team, "migrate -v0")
     team.git("checkout", "-q", "HEAD", "--", "shop/migrations")
-    assert manage(team, "migrate -v0", status=1).startswith("CommandError: Conflicting migrations detected")
+    assert manage(team, "migrate -v0", status=2).startswith("CommandError: error[HR101]: conflict: shop has 2 heads")
     manage(team, "handrail resolve --yes")
     said = manage(team, "handrail check", status=1)
     assert "renamed-after-apply: record shop.0002_b has the content of file shop.0003_b" in " ".join(said.split())

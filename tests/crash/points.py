@@ -9,7 +9,7 @@ from zlib import crc32
 
 from tests.crash.stopping import MODES, Stop, is_write
 
-FEW = 8
+FEW = 5
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def tries(events: Sequence[str], points: str, *, drops: bool, name: str) -> list
     """Return what is tried. drops: whether there are sessions that a server can end. name: of what is stopped.
 
     all: everything at everything. every: a kill after every write and commit, which is the same as one before whatever comes next,
-    and before the first; the other ways in turn, so that all of them meet every kind of statement somewhere. few: eight of those, others
+    and before the first; the other ways in turn, so that all of them meet every kind of statement somewhere. few: five of those, others
     for every name. record: every way when the record was committed just now. first: a kill after everything that is written before the
     first run of Handrail on a database, and with it.
     """
