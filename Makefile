@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
-demo: use-environment ## see a conflict found, explained, resolved and migrated in a throw-away project
+demo: use-environment ## see conflicts resolved, and migrate under difficulties, in a throw-away project
 	@$(BIN)/handrail demo $(DIR)
 
 test: mariadb pgbouncer test-environment ## run the whole suite, with private servers, then its core on other versions
