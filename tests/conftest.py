@@ -24,6 +24,7 @@ SLOW = frozenset(
         "databases/test_lock",
         "databases/test_lock_timeouts",
         "databases/test_migrate_command",
+        "databases/test_proof",
         "databases/test_recover",
         "databases/test_status",
         "databases/test_test_runner",
