@@ -14,9 +14,9 @@ help: ## list these targets
 demo: use-environment ## see conflicts resolved, and migrate under difficulties, in a throw-away project
 	@$(BIN)/handrail demo $(DIR)
 
-test: mariadb pgbouncer test-environment ## run the whole suite, with private servers, then its core on other versions
+test: mariadb pgbouncer test-environment ## run the whole suite, with private servers, then its core on other versions (on SQLite)
 	@$(BIN)/python -m pytest -q -n $(WORKERS)
-	@$(BIN)/python tools/matrix.py --tested $(BIN)/python --workers $(WORKERS) 3.11:5.2 3.13:6.1
+	@$(BIN)/python tools/matrix.py --tested $(BIN)/python --workers $(WORKERS) --databases sqlite 3.11:5.2 3.13:6.1
 
 test-projects: test-environment ## run the tests on large real projects too (installs them: minutes)
 	@$(BIN)/python -m pytest -q -n $(WORKERS) -m large tests/projects

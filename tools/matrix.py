@@ -6,6 +6,7 @@ python3 tools/matrix.py [--tested INTERPRETER] PYTHON:DJANGO...
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -28,8 +29,11 @@ def cell_of(interpreter: Path) -> str:
     return done.stdout.strip()
 
 
-def test(cell: str, workers: str) -> int:
-    """Run the parts on one pair of versions; return pytest's exit code, 0 with one line where the Python is missing."""
+def test(cell: str, workers: str, databases: str) -> int:
+    """Run the parts on one pair of versions; return pytest's exit code, 0 with one line where the Python is missing.
+
+    databases: those that tests of all databases are run on, "" for all.
+    """
     python, _, django = cell.partition(":")
     title = f"python {python}, django {django}"
     if interpreters.find(python) is None:
@@ -39,7 +43,8 @@ def test(cell: str, workers: str) -> int:
     environment.prepare(folder, "test", python, django)
     print(f"{title}: {' '.join(PARTS)}", flush=True)
     command = [str(folder / "bin" / "python"), "-m", "pytest", "-q", "-n", workers, "-p", "no:cacheprovider", *PARTS]
-    return subprocess.run(command, cwd=environment.ROOT, check=False, stdin=subprocess.DEVNULL).returncode
+    variables = {**os.environ, **({"HANDRAIL_TEST_DATABASES": databases} if databases else {})}
+    return subprocess.run(command, cwd=environment.ROOT, check=False, stdin=subprocess.DEVNULL, env=variables).returncode
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -48,10 +53,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("cells", nargs="+", metavar="PYTHON:DJANGO")
     parser.add_argument("--tested", type=Path, help="the interpreter the whole suite ran on: its versions are left out")
     parser.add_argument("--workers", default="2")
+    parser.add_argument("--databases", default="", help="those that tests of all databases are run on, such as sqlite")
     options = parser.parse_args(arguments)
     tested = cell_of(options.tested) if options.tested else ""
     try:
-        codes = [test(cell, options.workers) for cell in options.cells if cell != tested]
+        codes = [test(cell, options.workers, options.databases) for cell in options.cells if cell != tested]
     except environment.EnvironmentNotMadeError as failure:
         print(failure, file=sys.stderr)
         return 1

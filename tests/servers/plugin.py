@@ -22,12 +22,15 @@ from tests.servers.sqlite import SqliteServer
 
 POSTGRES_URL = "HANDRAIL_TEST_POSTGRES_URL"
 MARIADB_URL = "HANDRAIL_TEST_MARIADB_URL"
+DATABASES = "HANDRAIL_TEST_DATABASES"
 WHEEL_VERSION = 18
 OWNED = pytest.StashKey[tuple[Run, str | None]]()
 
 
 def database_names() -> list[str]:
-    """Return the ids of all databases a contract is tested on."""
+    """Return the ids of all databases a contract is tested on: those that DATABASES names, where it is set."""
+    if named := os.environ.get(DATABASES):
+        return named.split(",")
     versions = sorted({WHEEL_VERSION, *postgresql.distribution_versions()}, reverse=True)
     private = [f"postgresql{version}" for version in versions]
     return ["sqlite", *(["postgresql"] if POSTGRES_URL in os.environ else private), "mariadb"]
