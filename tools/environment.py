@@ -79,16 +79,20 @@ def run_patiently(command: Sequence[str | Path], tries: int = TRIES) -> None:
 
 
 def installer(folder: Path) -> list[str | Path]:
-    """Return the command that installs into an environment: uv's, which is fast, or pip's where uv cannot be had."""
+    """Return the command that installs into an environment: uv's, which is fast, or pip's where uv cannot be had.
+
+    Bytecode is compiled at once, as pip does: the many short processes of the suite do not write it, and would compile all of
+    Django each.
+    """
     python = folder / "bin" / "python"
     if (uv := Path(sys.prefix) / "bin" / "uv").exists():
-        return [uv, "pip", "install", "-q", "--python", python]
+        return [uv, "pip", "install", "-q", "--compile-bytecode", "--python", python]
     pip: list[str | Path] = [python, "-m", "pip"]
     try:
         run_patiently([*pip, "install", "-q", "--disable-pip-version-check", "-r", ROOT / "tools" / "installer.txt"], tries=1)
     except EnvironmentNotMadeError:
         return [*pip, "install", "-q", "--disable-pip-version-check"]
-    return [folder / "bin" / "uv", "pip", "install", "-q", "--python", python]
+    return [folder / "bin" / "uv", "pip", "install", "-q", "--compile-bytecode", "--python", python]
 
 
 def need(interpreter: Path, name: str) -> None:
