@@ -25,8 +25,8 @@ from handrail.sources.run_options import read_run_options
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
-    from django.db.migrations.executor import MigrationExecutor
 
+    from handrail.execution.executor import ReadingExecutor
     from handrail.execution.steps import Steps
 
 EMPTY: dict[str, Json] = {"run": None, "done": [], "undone": [], "ambiguous": []}
@@ -116,7 +116,7 @@ def _close(steps: Steps, found: Unfinished, wanted: Wanted) -> Outcome:
     return Outcome(command="recover", exit=CLEAN, summary=(line, *_next(found)), extra=_to_json(found.run, None))
 
 
-def _carry_out(steps: Steps, executor: MigrationExecutor, found: Unfinished, standing: Standing, wanted: Wanted) -> Outcome:
+def _carry_out(steps: Steps, executor: ReadingExecutor, found: Unfinished, standing: Standing, wanted: Wanted) -> Outcome:
     """Show the plan, ask, and do it. Raises Interrupted where it cannot go that way, or is left half-way again."""
     way = _way(found.run.id, standing, wanted.forward)
     extra = _to_json(found.run, standing)

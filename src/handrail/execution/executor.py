@@ -36,6 +36,16 @@ class ReadingExecutor(MigrationExecutor):
         self.recorder = MigrationRecorder(connection)
         self.progress_callback = progress_callback
 
+    def write_record(self, app_label: str, name: str, forward: bool) -> None:
+        """Record a migration, or take its record away, with those that it replaces.
+
+        As MigrationExecutor.record_migration does in 6.1, which takes other arguments in 5.2 and 6.0.
+        """
+        migration = self.loader.disk_migrations.get((app_label, name))
+        for replaced in migration.replaces if migration is not None else ():
+            self.write_record(*replaced, forward)
+        (self.recorder.record_applied if forward else self.recorder.record_unapplied)(app_label, name)
+
 
 class Executor(ReadingExecutor):
     """What Django's migrate command is given instead of its own executor; the lock is held when it is made."""
@@ -88,7 +98,7 @@ class Executor(ReadingExecutor):
         return [".".join(key) for key in self.loader.applied_migrations if key[0] == app_label and key not in known]
 
     def _recording(self, migration: Migration, forward: bool) -> Callable[[], None]:
-        return lambda: self.record_migration(migration.app_label, migration.name, forward)
+        return lambda: self.write_record(migration.app_label, migration.name, forward)
 
     def _say(self, action: str, migration: Migration, fake: bool) -> None:
         if self.progress_callback:

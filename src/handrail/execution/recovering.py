@@ -14,9 +14,9 @@ from handrail.execution.project_states import state_before
 from handrail.sources.journal import Unfinished
 
 if TYPE_CHECKING:
-    from django.db.migrations.executor import MigrationExecutor
     from django.db.migrations.migration import Migration
 
+    from handrail.execution.executor import ReadingExecutor
     from handrail.execution.steps import Steps
 
 
@@ -41,7 +41,7 @@ class Recovered:
         return f"run {self.run} was interrupted while {verb} {self.key}; nothing of it was left"
 
 
-def recover(steps: Steps, executor: MigrationExecutor, found: Unfinished, *, back: bool = False) -> Recovered:
+def recover(steps: Steps, executor: ReadingExecutor, found: Unfinished, *, back: bool = False) -> Recovered:
     """Finish an unfinished step, or take it back; the lock is held. executor: with a graph that was read under it.
 
     Raises Interrupted where it cannot go the way that is asked for; nothing is changed then, or it says what is left.
@@ -68,11 +68,11 @@ def close(steps: Steps, found: Unfinished) -> Recovered:
     return Recovered(run=found.run.id, key=step.key if step else None, direction=step.direction if step else None)
 
 
-def _go_on(steps: Steps, executor: MigrationExecutor, migration: Migration, step: Step, statements: Sequence[Statement]) -> None:
+def _go_on(steps: Steps, executor: ReadingExecutor, migration: Migration, step: Step, statements: Sequence[Statement]) -> None:
     forward = step.direction is Direction.FORWARD
 
     def record() -> None:
-        executor.record_migration(step.key.app_label, step.key.name, forward)
+        executor.write_record(step.key.app_label, step.key.name, forward)
 
     steps.stepwise(migration, state_before(steps.connection, step.key), step.direction, record, step.id, statements)
 
@@ -84,7 +84,7 @@ def _take_back(steps: Steps, migration: Migration, step: Step, statements: Seque
         raise interrupted(steps.connection.alias, step, migration, statements, (str(doubt),)) from doubt
 
 
-def same_migration(executor: MigrationExecutor, step: Step, statements: Sequence[Statement]) -> Migration:
+def same_migration(executor: ReadingExecutor, step: Step, statements: Sequence[Statement]) -> Migration:
     """Return the migration that was interrupted. Raises Interrupted where its file is gone or says something else now."""
     migration = executor.loader.disk_migrations.get((step.key.app_label, step.key.name))
     if migration is None:
@@ -98,7 +98,7 @@ def same_migration(executor: MigrationExecutor, step: Step, statements: Sequence
     return migration
 
 
-def _kept(executor: MigrationExecutor, step: Step) -> Iterator[str]:
+def _kept(executor: ReadingExecutor, step: Step) -> Iterator[str]:
     """Say whether the text that the migration had is kept, and where."""
     kept = kept_source(executor.connection, step)
     if kept is not None and kept.is_genuine:

@@ -15,10 +15,10 @@ from handrail.execution.unwinding import why_not
 from handrail.sources.journal import Unfinished
 
 if TYPE_CHECKING:
-    from django.db.migrations.executor import MigrationExecutor
     from django.db.migrations.migration import Migration
     from django.db.migrations.operations.base import Operation
 
+    from handrail.execution.executor import ReadingExecutor
     from handrail.execution.steps import Steps
     from handrail.execution.stepwise import Stepwise
 
@@ -80,7 +80,7 @@ class Standing:
         return self.step.status is StepStatus.UNWINDING
 
 
-def standing_of(steps: Steps, executor: MigrationExecutor, found: Unfinished) -> Standing:
+def standing_of(steps: Steps, executor: ReadingExecutor, found: Unfinished) -> Standing:
     """Look at the step of an unfinished run that has something on record; nothing is changed.
 
     Raises Interrupted where the file of the migration is gone or has changed.
