@@ -79,17 +79,7 @@ def resolve(
     situation = look(project, apps, onto)
     proofs = proofs_of(project, situation.found, database) if prove else ()
     files = files_of(project.tree(), project.snapshot())
-    resolution = plan(
-        situation.snapshot,
-        situation.found.graph,
-        situation.found.conflicts,
-        files=files,
-        published=situation.published,
-        strategy=Strategy(strategy),
-        proved=bool(proofs) and all(proof is None or proof.equal for proof in proofs),
-        apps=apps,
-        suggest=lambda keys: project.before_others([situation.snapshot.migrations[key].path for key in keys]),
-    )
+    resolution = _planned(project, situation, files, proofs, strategy, apps)
     if resolution.is_refused:
         return _refused(project, situation, resolution, proofs, apps)
     incomplete = _incomplete(project, situation, apps)
@@ -115,6 +105,27 @@ def resolve(
         carry_out_plan(project.root, record, records)
     project.forget()
     return replace(outcome, done=True, summary=_done(resolution.without(situation.snapshot.aside), records))
+
+
+def _planned(
+    project: Project,
+    situation: Situation,
+    files: Mapping[str, bytes],
+    proofs: Sequence[Proof | None],
+    strategy: str,
+    apps: Sequence[str],
+) -> Resolution:
+    return plan(
+        situation.snapshot,
+        situation.found.graph,
+        situation.found.conflicts,
+        files=files,
+        published=situation.published,
+        strategy=Strategy(strategy),
+        proved=bool(proofs) and all(proof is None or proof.equal for proof in proofs),
+        apps=apps,
+        suggest=lambda keys: project.before_others([situation.snapshot.migrations[key].path for key in keys]),
+    )
 
 
 def _still_to_come(project: Project, situation: Situation, resolution: Resolution) -> Iterator[str]:

@@ -31,7 +31,7 @@ class NoSettings(Refusal):
     code = "HR004"
     summary = "no-settings: {problem}"
 
-    def __init__(self, *, problem: str) -> None:
-        """problem: in words."""
-        help = "run it in the folder of manage.py with the project's Python, or set DJANGO_SETTINGS_MODULE"
+    def __init__(self, *, problem: str, help: str = "") -> None:
+        """problem, help: in words; without help: how settings are found."""
+        help = help or "run it in the folder of manage.py with the project's Python, or set DJANGO_SETTINGS_MODULE"
         super().__init__(self.say({"problem": problem}, help=help, command="handrail explain HR004"))

@@ -33,5 +33,5 @@ class DatabaseNotReached(Refusal):
 
     def __init__(self, *, alias: str, why: str) -> None:
         """alias: of the database; why: the driver's words."""
-        help = "see that the server runs and the settings are right, or leave the databases out with --static"
+        help = "see that the server runs, and that it is reached from here as DATABASES says"
         super().__init__(self.say({"alias": alias, "why": why}, help=help, command="handrail explain HR005"))

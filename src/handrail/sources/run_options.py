@@ -10,6 +10,7 @@ from handrail.domain.run import OnFailure, RunOptions
 from handrail.errors.hr004 import NoSettings
 
 SETTING = "HANDRAIL"
+HELP = "correct it in the settings, or in the option of the command line that has its name"
 DIRECT = frozenset({"HOST", "PORT", "NAME", "USER", "PASSWORD", "OPTIONS"})
 """What may be said of the direct way to a server, by Django's own names of DATABASES."""
 
@@ -23,7 +24,7 @@ def read_run_options(given: Mapping[str, Any] | None = None) -> RunOptions:
 
     setting = getattr(settings, SETTING, {})
     if not isinstance(setting, Mapping):
-        raise NoSettings(problem=f"{SETTING} is {_shown(setting)}, not a dict")
+        raise NoSettings(problem=f"{SETTING} is {_shown(setting)}, not a dict", help=HELP)
     return run_options({**setting, **{name: value for name, value in (given or {}).items() if value is not None}})
 
 
@@ -31,7 +32,7 @@ def run_options(values: Mapping[str, Any]) -> RunOptions:
     """Return options from values by name; what is not named is as RunOptions has it. Raises NoSettings."""
     for name in values:
         if name not in _READERS:
-            raise NoSettings(problem=f"{SETTING} has no key {name!r}{_nearest(str(name))}")
+            raise NoSettings(problem=f"{SETTING} has no key {name!r}{_nearest(str(name))}", help=HELP)
     return RunOptions(**{name: _READERS[name](name, value) for name, value in values.items()})
 
 
@@ -72,12 +73,14 @@ def _direct(name: str, value: Any) -> Mapping[str, Mapping[str, Any]]:
     for alias, place in value.items():
         unknown = sorted(map(str, set(place) - DIRECT))
         if unknown:
-            raise NoSettings(problem=f"{SETTING}[{name!r}][{alias!r}] has no key {unknown[0]!r}, but {', '.join(sorted(DIRECT))}")
+            raise NoSettings(
+                problem=f"{SETTING}[{name!r}][{alias!r}] has no key {unknown[0]!r}, but {', '.join(sorted(DIRECT))}", help=HELP
+            )
     return value
 
 
 def _wrong(name: str, value: Any, wanted: str) -> NoSettings:
-    return NoSettings(problem=f"{SETTING}[{name!r}] is {_shown(value)}, not {wanted}")
+    return NoSettings(problem=f"{SETTING}[{name!r}] is {_shown(value)}, not {wanted}", help=HELP)
 
 
 def _shown(value: Any) -> str:
