@@ -17,6 +17,7 @@ from tests.git_sandbox import isolate
 from tests.servers.base import Database, Settings
 
 TABLES = [
+    "handrail_kept",
     "handrail_lease",
     "handrail_run",
     "handrail_schema",
@@ -119,15 +120,15 @@ def test_nobody_meets_its_tables(database: Database, tmp_path: Path):
 
 def test_a_later_version_is_refused_by_everything(project: Stopped):
     project.migrate()
-    project.query("UPDATE handrail_schema SET version = 2")
-    message = "the journal of default has version 2, and this version of Handrail knows 1"
+    project.query("UPDATE handrail_schema SET version = 3")
+    message = "the journal of default has version 3, and this version of Handrail knows 2"
     for words in (["history"], ["tag"], ["tag", "a"], ["recover", "--yes"], ["status"]):
         done = project.run("-m", "handrail", *words, "--format", "json")
         assert (done.exit, done.messages) == (2, [f"HR408: {message}"]), words
     project.put({"shop.0002_more": second()})
     done = project.manage("migrate", "--no-color")
     assert done.exit == 2
-    assert "error[HR408]: the journal of default has version 2, and this version of" in done.err
+    assert "error[HR408]: the journal of default has version 3, and this version of" in done.err
     assert project.recorded() == ["0001_initial"]
 
 
@@ -143,7 +144,7 @@ def upgrade(editor):
     field = models.IntegerField(default=7)
     field.set_attributes_from_name("extra")
     editor.add_field(RunRow, field)
-journal.UPGRADES, journal.VERSION = (upgrade,), 2
+journal.UPGRADES, journal.VERSION = {2: upgrade}, 3
 journal.Journal(connection).ensure()
 journal.Journal(connection).ensure()
 print(called)
@@ -155,11 +156,11 @@ def test_an_older_version_is_brought_up_to_date(project: Stopped):
     done = project.run("-c", UPGRADE, DJANGO_SETTINGS_MODULE="project_settings")
     assert (done.out, done.err) == ("[1]\n", "")
     assert project.query("SELECT id, extra FROM handrail_run") == [(1, 7)]
-    assert project.query("SELECT version FROM handrail_schema") == [(2,)]
+    assert project.query("SELECT version FROM handrail_schema") == [(3,)]
     fresh = project.aliases["default"].fresh()
     project.use(fresh)
     assert project.run("-c", UPGRADE, DJANGO_SETTINGS_MODULE="project_settings").out == "[]\n"
-    assert fresh.query("SELECT version FROM handrail_schema") == [(2,)]
+    assert fresh.query("SELECT version FROM handrail_schema") == [(3,)]
 
 
 def test_tables_that_were_not_all_made_are_made(project: Stopped):

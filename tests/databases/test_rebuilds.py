@@ -20,10 +20,16 @@ import django
 django.setup()
 from django.db import connection, migrations, models
 from django.db.migrations.state import ProjectState
+from handrail.domain.kept import Undo
+from handrail.domain.migration import MigrationKey
 from handrail.execution.editors import editor_for
+from handrail.execution.keeping.keeper import Keeper, Keeping
+
+key, keeping = MigrationKey("shop", "0002"), Keeping(keeps=False, days=1, undo=Undo(), said=print)
+keeper = Keeper(connection=connection, keeping=keeping, run=0, step=0, key=key)
 
 def editor(guarded):
-    return editor_for(connection, atomic=True, migration="shop.0002") if guarded else connection.schema_editor(atomic=True)
+    return editor_for(connection, atomic=True, migration="shop.0002", keeper=keeper) if guarded else connection.schema_editor(atomic=True)
 
 def schema():
     with connection.cursor() as cursor:

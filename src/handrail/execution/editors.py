@@ -8,25 +8,29 @@ from typing import TYPE_CHECKING, Any
 from handrail.databases._rebuilds import Attached, Rebuilds
 from handrail.domain.dataclasses import dataclass
 from handrail.errors.hr513 import RebuildLoses
+from handrail.execution.keeping.attaching import attach
 from handrail.sources.backend import backend_of
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
+    from handrail.execution.keeping.keeper import Keeper
+
 Alterations = list[tuple[Any, Any]]
 """Pairs of old and new field, as the schema editor of SQLite takes them."""
 
 
-def editor_for(connection: BaseDatabaseWrapper, *, atomic: bool, migration: object) -> BaseDatabaseSchemaEditor:
+def editor_for(connection: BaseDatabaseWrapper, *, atomic: bool, migration: object, keeper: Keeper) -> BaseDatabaseSchemaEditor:
     """Return the schema editor of a step; where it rebuilds tables, it raises RebuildLoses before it would lose something.
 
-    migration: the one that is run, for what is said.
+    migration: the one that is run, for what is said. keeper: what its methods ask that drop, alter and make columns and tables.
     """
     editor: Any = connection.schema_editor(atomic=atomic)
     rebuilds = rebuilds_of(connection)
     if rebuilds is not None and hasattr(editor, "_remake_table"):
         editor._remake_table = _safely(editor, rebuilds, str(migration), editor._remake_table)
+    attach(editor, keeper)
     return editor  # type: ignore[no-any-return]
 
 

@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-UPGRADES: tuple[Callable[[BaseDatabaseSchemaEditor], None], ...] = ()
-"""What brings tables of version 1, 2, and so on to the next one; each can run again after it was stopped half-way."""
+UPGRADES: Mapping[int, Callable[[BaseDatabaseSchemaEditor], None]] = {}
+"""By version, what alters its tables for the next one; each can run again after it was stopped half-way.
+
+Tables that are new need none: version 2 has handrail_kept.
+"""
 
 
 T = TypeVar("T")
@@ -80,8 +83,9 @@ class Journal:
         with self.connection.cursor() as cursor:
             present = set(self.connection.introspection.table_names(cursor))
         with self.connection.schema_editor() as editor:
-            for upgrade in UPGRADES[version - 1 :] if version is not None else ():
-                upgrade(editor)
+            for found in range(version or VERSION, VERSION):
+                if found in UPGRADES:
+                    UPGRADES[found](editor)
             for model in TABLES:
                 if model._meta.db_table not in present:
                     editor.create_model(model)

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from django.db.migrations.executor import MigrationExecutor
 
 from handrail.domain.dataclasses import dataclass
+from handrail.domain.kept import Undo
 from handrail.domain.run import OnFailure, RunOptions, RunStatus, StepStatus
 from handrail.errors.hr302 import Blocked
 from handrail.execution.executor import Executor
 from handrail.execution.journal import Journal, user_name
+from handrail.execution.keeping.keeper import Keeping
 from handrail.execution.lock import Lock, Waiting, lock_for
 from handrail.execution.patience import Patience
 from handrail.execution.recovering import interrupted, recover
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 COMMIT = ("HANDRAIL_COMMIT", "GIT_COMMIT", "CI_COMMIT_SHA", "GITHUB_SHA", "SOURCE_VERSION")
 """Environment variables that name the deployed commit, where there is no repository: the first is Handrail's own."""
+
+AS_MIGRATE = Undo()
+"""What migrate does with kept data: nothing that was written since is overwritten, and nothing is filled in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +53,21 @@ class Talk:
 class Runner:
     """A run on one database. Use it as ``with runner.running(): ...``; executor() is for Django's migrate command."""
 
-    def __init__(self, connection: BaseDatabaseWrapper, *, options: RunOptions, command: str, talk: Talk, only: str = "") -> None:
-        """command: as it was typed. only: the app that is asked for, "" for all. Nothing is reached yet."""
-        self.only = only
+    def __init__(
+        self,
+        connection: BaseDatabaseWrapper,
+        *,
+        options: RunOptions,
+        command: str,
+        talk: Talk,
+        only: str = "",
+        undo: Undo = AS_MIGRATE,
+    ) -> None:
+        """command: as it was typed. only: the app that is asked for, "" for all. undo: how kept data is brought back.
+
+        Nothing is reached yet.
+        """
+        self.only, self.undo = only, undo
         self.connection, self.options, self.command, self.talk = connection, options, command, talk
         self.patience = Patience(connection, budget=options.lock_wait, blocked=talk.blocked)
         self.journal = Journal(connection, self.patience)
@@ -148,6 +165,7 @@ class Runner:
             only=self.only,
             all_or_nothing=self.options.all_or_nothing,
             session=Session(holds=holds, prepare=prepare),
+            keeping=Keeping(keeps=self.options.keep, days=self.options.keep_for, undo=self.undo, said=self.talk.said),
         )
 
     def executor(self, progress_callback: Callable[..., Any] | None = None) -> MigrationExecutor:

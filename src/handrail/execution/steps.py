@@ -12,6 +12,8 @@ from handrail.domain.run import Direction, Mark, OnFailure, Phase, Statement, St
 from handrail.errors.hr401 import InDoubt, Interrupted
 from handrail.execution.editors import editor_for
 from handrail.execution.journal import Journal
+from handrail.execution.keeping.keeper import Keeper, Keeping
+from handrail.execution.operating import run_whole
 from handrail.execution.project_states import Stage, applied_state, stages_of, unrendered
 from handrail.execution.stepwise import Stepwise, flush
 from handrail.execution.units import Attempt, Guard, Session
@@ -40,6 +42,7 @@ class Steps:
         guard: Guard,
         on_failure: OnFailure,
         session: Session,
+        keeping: Keeping,
         only: str = "",
         all_or_nothing: bool = False,
     ) -> None:
@@ -47,6 +50,7 @@ class Steps:
         self.only, self.all_or_nothing = only, all_or_nothing
         self.connection, self.journal, self.run = connection, journal, run
         self.attempt, self.guard, self.on_failure, self.session = attempt, guard, on_failure, session
+        self.keeping = keeping
         self.is_through = False
 
     def fake(self, migration: Migration, direction: Direction, record: Record) -> None:
@@ -105,14 +109,14 @@ class Steps:
     def _whole(self, migration: Migration, state: ProjectState, direction: Direction, record: Record, step: int) -> ProjectState:
         """One transaction: the operations, what was deferred, the record, and the journal's word that it is done."""
         states, results = [state], [state]
+        keeper = self._keeper(migration, step)
 
         def once() -> None:
             backwards = direction is Direction.BACKWARD
             current = states.pop() if states else unrendered(state) if backwards else applied_state(self.connection, self.only)
-            with editor_for(self.connection, atomic=True, migration=migration) as editor:
+            with editor_for(self.connection, atomic=True, migration=migration, keeper=keeper) as editor:
                 self.session.prepare()
-                run = migration.unapply if backwards else migration.apply
-                results[0] = run(current, editor)
+                results[0] = run_whole(editor, migration, current, direction, keeper)
                 flush(editor)
                 self.guard()
                 record()
@@ -164,8 +168,13 @@ class Steps:
             attempt=self.attempt,
             guard=self.guard,
             session=self.session,
+            keeper=self._keeper(migration, step),
             earlier=earlier,
         )
+
+    def _keeper(self, migration: Migration, step: int) -> Keeper:
+        key = MigrationKey(migration.app_label, migration.name)
+        return Keeper(connection=self.connection, keeping=self.keeping, run=self.run, step=step, key=key)
 
     def _record(self, record: Record, step: int) -> None:
         from django.db.transaction import atomic

@@ -11,6 +11,7 @@ from handrail.errors.hr401 import InDoubt
 from handrail.execution.editors import editor_for
 from handrail.execution.journal import Journal
 from handrail.execution.manners import Way, in_order, way_of
+from handrail.execution.operating import run_operation
 from handrail.execution.project_states import Stage
 from handrail.execution.units import Attempt, Guard, Session, Unit, statements_through
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
     from django.db.migrations.migration import Migration
+
+    from handrail.execution.keeping.keeper import Keeper
 
 
 class Stepwise:
@@ -34,12 +37,13 @@ class Stepwise:
         attempt: Attempt,
         guard: Guard,
         session: Session,
+        keeper: Keeper,
         earlier: Sequence[Statement] = (),
     ) -> None:
         """earlier: what is on record of this step."""
         self.connection, self.journal, self.rules = connection, journal, rules
         self.migration, self.step = migration, step
-        self.attempt, self.guard, self.session = attempt, guard, session
+        self.attempt, self.guard, self.session, self.keeper = attempt, guard, session, keeper
         self.earlier = tuple(earlier)
 
     def marks(self, phase: Phase, mark: Mark) -> set[int]:
@@ -50,7 +54,7 @@ class Stepwise:
         """Run the operations that are not done: in order forwards, from the last one backwards. Raises InDoubt."""
         done = self.marks(phase, Mark.DONE)
         backwards = direction is Direction.BACKWARD
-        with editor_for(self.connection, atomic=False, migration=self.migration) as editor:
+        with editor_for(self.connection, atomic=False, migration=self.migration, keeper=self.keeper) as editor:
             for stage in reversed(stages) if backwards else stages:
                 if stage.index not in done:
                     self.guard()
@@ -120,11 +124,8 @@ class Stepwise:
         self.journal.operation(self.step, phase, stage.index, Mark.DONE)
 
     def _call(self, editor: BaseDatabaseSchemaEditor, stage: Stage, *, backwards: bool) -> None:
-        label = self.migration.app_label
-        if backwards:
-            stage.operation.database_backwards(label, editor, stage.after, stage.before)
-        else:
-            stage.operation.database_forwards(label, editor, stage.before, stage.after)
+        direction = Direction.BACKWARD if backwards else Direction.FORWARD
+        run_operation(editor, self.migration.app_label, stage, direction, self.keeper)
 
     def _statements(self, index: int, phase: Phase) -> list[Statement]:
         return [one for one in self.earlier if one.kind is Kind.SQL and one.operation == index and one.phase is phase]

@@ -44,7 +44,7 @@ def unwind(stepwise: Stepwise, stages: Sequence[Stage], direction: Direction) ->
     done = stepwise.marks(Phase.RUN, Mark.DONE)
     backwards = direction is Direction.FORWARD
     taken_back = stepwise.marks(Phase.UNWIND, Mark.DONE)
-    with editor_for(stepwise.connection, atomic=False, migration=stepwise.migration) as editor:
+    with editor_for(stepwise.connection, atomic=False, migration=stepwise.migration, keeper=stepwise.keeper) as editor:
         for stage in reversed(stages) if backwards else stages:
             stepwise.guard()
             if stage.index in done and stage.index not in taken_back:

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.apps.registry import Apps
 from django.db import models
 
-VERSION = 1
+VERSION = 2
 """What handrail_schema says of tables that look as they do here."""
 PREFIX = "handrail_"
 """What the names of all own tables begin with."""
@@ -144,5 +144,32 @@ class LeaseRow(models.Model):
         db_table = "handrail_lease"
 
 
-TABLES = (SchemaRow, RunRow, StepRow, StatementRow, SourceRow, TagRow, LeaseRow)
+class KeptRow(models.Model):
+    """One thing that is kept; see handrail.domain.kept.Kept. details: JSON."""
+
+    id: models.BigAutoField[int, int] = models.BigAutoField(primary_key=True)
+    run: models.BigIntegerField[int, int] = models.BigIntegerField(db_index=True)
+    step: models.BigIntegerField[int, int] = models.BigIntegerField(db_index=True)
+    app: models.CharField[str, str] = models.CharField(max_length=255)
+    name: models.CharField[str, str] = models.CharField(max_length=255)
+    direction: models.CharField[str, str] = models.CharField(max_length=12)
+    operation: models.IntegerField[int, int] = models.IntegerField()
+    kind: models.CharField[str, str] = models.CharField(max_length=12)
+    form: models.CharField[str, str] = models.CharField(max_length=12)
+    status: models.CharField[str, str] = models.CharField(max_length=12, db_index=True)
+    table: models.CharField[str, str] = models.CharField(max_length=255)
+    column: models.CharField[str, str] = models.CharField(max_length=255)
+    aside: models.CharField[str, str] = models.CharField(max_length=255)
+    details: models.TextField[str, str] = models.TextField()
+    rows: models.BigIntegerField[int | None, int | None] = models.BigIntegerField(null=True)
+    made: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+    expires: models.DateTimeField[datetime, datetime] = models.DateTimeField()
+
+    class Meta:  # noqa: D106
+        apps = registry
+        app_label = "handrail"
+        db_table = "handrail_kept"
+
+
+TABLES = (SchemaRow, RunRow, StepRow, StatementRow, SourceRow, TagRow, LeaseRow, KeptRow)
 """All of them, in the order in which they are made: where the first one is there with its row, all are."""

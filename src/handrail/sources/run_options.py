@@ -61,6 +61,12 @@ def _on_failure(name: str, value: Any) -> OnFailure:
         raise _wrong(name, value, f"one of {', '.join(OnFailure)}") from None
 
 
+def _days(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 36500:
+        raise _wrong(name, value, "a number of days, more than 0")
+    return float(value)
+
+
 def _switch(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise _wrong(name, value, "True or False")
@@ -93,6 +99,8 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "lock_timeout": _milliseconds,
     "on_failure": _on_failure,
     "all_or_nothing": _switch,
+    "keep": _switch,
+    "keep_for": _days,
     "direct": _direct,
 }
 """What the setting may say; each reader raises NoSettings."""

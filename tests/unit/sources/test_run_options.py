@@ -50,7 +50,7 @@ def test_the_direct_way_is_named_by_alias(setting: Any):
         ({"lock_wiat": 5}, "HANDRAIL has no key 'lock_wiat': did you mean 'lock_wait'?"),
         (
             {"zzz": 1},
-            "HANDRAIL has no key 'zzz', but 'lock_wait', 'lock_timeout', 'on_failure', 'all_or_nothing', 'direct'",
+            "HANDRAIL has no key 'zzz', but 'lock_wait', 'lock_timeout', 'on_failure', 'all_or_nothing', 'keep', 'keep_for', 'direct'",
         ),
         ({"lock_wait": "5"}, "HANDRAIL['lock_wait'] is '5', not a number of seconds, 0 or more"),
         ({"lock_wait": -1}, "HANDRAIL['lock_wait'] is -1, not a number of seconds, 0 or more"),

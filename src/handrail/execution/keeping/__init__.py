@@ -1,0 +1,1 @@
+"""Setting aside what an operation would destroy, and bringing it back."""

@@ -1,0 +1,18 @@
+"""Giving the methods of a schema editor to the keeper: each part replaces those that it knows, on this one editor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from handrail.execution.keeping.keeper import Keeper
+
+PARTS: tuple[Callable[[Any, Keeper], None], ...] = ()
+"""What replaces methods of a schema editor; each is given the editor and the keeper of the step."""
+
+
+def attach(editor: Any, keeper: Keeper) -> None:
+    """Let an editor set aside what it would destroy."""
+    for part in PARTS:
+        part(editor, keeper)

@@ -1,0 +1,113 @@
+"""What one step sets aside, and brings back: the part that its columns, tables, values and rows have in common."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from handrail.domain.dataclasses import dataclass
+from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus, Undo
+from handrail.domain.migration import MigrationKey
+from handrail.domain.run import Direction
+from handrail.execution.journal import now
+from handrail.sources.journal_models import KeptRow
+from handrail.sources.kept import kept, latest
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+PREFIX = "hrk_"
+"""What the names of all that is aside begin with; 16 hexadecimal digits follow, which fits every database."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keeping:
+    """How a run keeps. keeps: whether at all (what is kept comes back in any case). days: until it may be purged.
+
+    said: takes one line for whoever looks on.
+    """
+
+    keeps: bool
+    days: float
+    undo: Undo
+    said: Callable[[str], None]
+
+
+class Keeper:
+    """Bound to one step; whoever runs an operation says which one it is (at), and the schema editor's methods ask here.
+
+    direction: in which the operation runs now; a step that is unwound runs its operations in the other one.
+
+    Where a step is one transaction, all rows are written in it. Elsewhere the row with what it takes to bring a thing back is
+    written first (intend), so that a step that was stopped finds it again when its statements are written anew.
+    """
+
+    def __init__(self, *, connection: BaseDatabaseWrapper, keeping: Keeping, run: int, step: int, key: MigrationKey) -> None:
+        """Reach nothing yet."""
+        self.connection, self.keeping = connection, keeping
+        self.run, self.step, self.key = run, step, key
+        self.operation, self.direction = -1, Direction.FORWARD
+
+    @contextmanager
+    def at(self, operation: int, direction: Direction) -> Iterator[None]:
+        """Say which operation of the migration runs in the block, and in which direction."""
+        before = self.operation, self.direction
+        self.operation, self.direction = operation, direction
+        try:
+            yield
+        finally:
+            self.operation, self.direction = before
+
+    def aside_name(self, *parts: str) -> str:
+        """Return the name for a thing of this step and operation; the same in every process."""
+        said = "\0".join([str(self.step), self.direction, str(self.operation), *parts])
+        return PREFIX + hashlib.sha256(said.encode()).hexdigest()[:16]
+
+    def intend(
+        self,
+        kind: KeptKind,
+        form: Form,
+        table: str,
+        column: str,
+        aside: str,
+        describe: Callable[[], Mapping[str, Any]],
+    ) -> Kept:
+        """Write what is about to be kept, or return what is on record of it from before this step was stopped.
+
+        describe: reads what it takes to bring the thing back; called only where nothing is on record.
+        """
+        said = {"step": self.step, "direction": self.direction, "operation": self.operation, "aside": aside}
+        statuses = (KeptStatus.KEEPING, KeptStatus.KEPT)
+        found = kept(self.connection, statuses, **said)
+        if found:
+            return found[-1]
+        made = now()
+        row = KeptRow(
+            run=self.run,
+            app=self.key.app_label,
+            name=self.key.name,
+            kind=kind,
+            form=form,
+            status=KeptStatus.KEEPING,
+            table=table,
+            column=column,
+            details=json.dumps(dict(describe())),
+            made=made,
+            expires=made + timedelta(days=self.keeping.days),
+            **said,
+        )
+        row.save(using=self.connection.alias, force_insert=True)
+        return kept(self.connection, statuses, id=row.id)[0]
+
+    def mark(self, one: Kept, status: KeptStatus, **values: Any) -> None:
+        """Write how a thing stands now; values: other columns of its row."""
+        KeptRow.objects.using(self.connection.alias).filter(id=one.id).update(status=status, **values)
+
+    def restorable(self, form: Form, table: str, column: str = "") -> Kept | None:
+        """Return what this migration kept, on its way in the other direction, of what an operation is about to make anew."""
+        other = Direction.BACKWARD if self.direction is Direction.FORWARD else Direction.FORWARD
+        return latest(self.connection, self.key, other, [form], table, column)

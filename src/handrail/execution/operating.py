@@ -1,0 +1,54 @@
+"""Running the operations of a migration: the one place where Django's code for them is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from handrail.domain.run import Direction
+from handrail.execution.project_states import Stage, stages_of
+
+if TYPE_CHECKING:
+    from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+    from django.db.migrations.migration import Migration
+    from django.db.migrations.state import ProjectState
+
+    from handrail.execution.keeping.keeper import Keeper
+
+
+def run_operation(editor: BaseDatabaseSchemaEditor, label: str, stage: Stage, direction: Direction, keeper: Keeper) -> None:
+    """Run one operation. label: of the app; keeper: what sets aside what it would destroy."""
+    with keeper.at(stage.index, direction):
+        if direction is Direction.BACKWARD:
+            stage.operation.database_backwards(label, editor, stage.after, stage.before)
+        else:
+            stage.operation.database_forwards(label, editor, stage.before, stage.after)
+
+
+def run_whole(
+    editor: BaseDatabaseSchemaEditor, migration: Migration, state: ProjectState, direction: Direction, keeper: Keeper
+) -> ProjectState:
+    """Run all operations in the transaction of the editor, as Migration.apply and unapply do (5.2 to 6.1).
+
+    state: the one before the migration, in both directions; forwards it is altered. Returns the one afterwards.
+    """
+    backwards = direction is Direction.BACKWARD
+    if _is_own(migration, direction):
+        return migration.unapply(state, editor) if backwards else migration.apply(state, editor)
+    if backwards:
+        for stage in reversed(stages_of(migration, state)):
+            run_operation(editor, migration.app_label, stage, direction, keeper)
+        return state
+    for index, operation in enumerate(migration.operations):
+        before = state.clone()
+        operation.state_forwards(migration.app_label, state)
+        stage = Stage(index=index, operation=operation, before=before, after=state)
+        run_operation(editor, migration.app_label, stage, direction, keeper)
+    return state
+
+
+def _is_own(migration: Migration, direction: Direction) -> bool:
+    """Say whether a migration runs its operations in a way of its own."""
+    from django.db.migrations.migration import Migration
+
+    method = "unapply" if direction is Direction.BACKWARD else "apply"
+    return getattr(type(migration), method) is not getattr(Migration, method)
