@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import Any
 
 from handrail.domain.dataclasses import dataclass, field
@@ -91,3 +92,14 @@ class Undo:
     changed_rows: ChangedRows = ChangedRows.KEEP
     fill: Mapping[str, str] = field(default_factory=dict)
     accept_loss: bool = False
+
+
+def is_kept(patterns: Sequence[str], table: str, column: str = "") -> bool:
+    """Say whether a table, or a column of it, is kept: the last pattern that matches says so, and without one nothing is.
+
+    A pattern is one of fnmatch over "table" or "table.column", whatever their case; with "!" before it, what it matches is not
+    kept. A pattern for a table is one for its columns too.
+    """
+    names = [table.lower(), f"{table}.{column}".lower()] if column else [table.lower()]
+    matching = [one for one in patterns if any(fnmatchcase(name, one.removeprefix("!").lower()) for name in names)]
+    return bool(matching) and not matching[-1].startswith("!")

@@ -209,14 +209,14 @@ class RunOptions:
     """How a run behaves; the settings HANDRAIL say the same names. lock_wait: seconds. lock_timeout: milliseconds a statement.
 
     direct: by alias, the settings of DATABASES that lead to the server itself where the others lead to a pooler.
-    keep: whether what would be destroyed is kept. keep_for: days.
+    keep: patterns of what is kept instead of being destroyed, see handrail.domain.kept.is_kept. keep_for: days.
     """
 
     lock_wait: float = 300.0
     lock_timeout: int = 2000
     on_failure: OnFailure = OnFailure.UNWIND
     all_or_nothing: bool = False
-    keep: bool = True
+    keep: Sequence[str] = ("*",)
     keep_for: float = 30.0
     direct: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 

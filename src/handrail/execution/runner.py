@@ -165,7 +165,7 @@ class Runner:
             only=self.only,
             all_or_nothing=self.options.all_or_nothing,
             session=Session(holds=holds, prepare=prepare),
-            keeping=Keeping(keeps=self.options.keep, days=self.options.keep_for, undo=self.undo, said=self.talk.said),
+            keeping=Keeping(patterns=self.options.keep, days=self.options.keep_for, undo=self.undo, said=self.talk.said),
         )
 
     def executor(self, progress_callback: Callable[..., Any] | None = None) -> MigrationExecutor:

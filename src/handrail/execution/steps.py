@@ -174,7 +174,8 @@ class Steps:
 
     def _keeper(self, migration: Migration, step: int) -> Keeper:
         key = MigrationKey(migration.app_label, migration.name)
-        return Keeper(connection=self.connection, keeping=self.keeping, run=self.run, step=step, key=key)
+        wanted = bool(getattr(migration, "handrail_keep", True))
+        return Keeper(connection=self.connection, keeping=self.keeping, run=self.run, step=step, key=key, wanted=wanted)
 
     def _record(self, record: Record, step: int) -> None:
         from django.db.transaction import atomic

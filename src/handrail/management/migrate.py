@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 TERMINATED = 143
 """What a shell calls a program that was ended by SIGTERM: 128 and the number of the signal."""
-OWN = ("lock_wait", "lock_timeout", "on_failure", "all_or_nothing")
+OWN = ("lock_wait", "lock_timeout", "on_failure", "all_or_nothing", "keep")
 """Handrail's own options, by the names that the settings use too."""
 
 
@@ -112,6 +112,8 @@ class Migrate(Locking):
         group.add_argument("--on-failure", choices=[str(each) for each in OnFailure], help=help)
         help = "If a migration fails, take back those that this run has applied before it."
         group.add_argument("--all-or-nothing", action="store_true", default=None, help=help)
+        help = "Destroy what the migrations drop, as Django does, instead of keeping it."
+        group.add_argument("--no-keep", dest="keep", action="store_false", default=None, help=help)
 
     def handle(self, *args: Any, **options: Any) -> Any:
         """Do all that the command does under the lock."""

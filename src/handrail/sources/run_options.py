@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -73,6 +73,17 @@ def _switch(name: str, value: Any) -> bool:
     return value
 
 
+def _patterns(name: str, value: Any) -> Sequence[str]:
+    """With "!..." as the first of them nothing would be kept, which nobody means who writes it."""
+    if isinstance(value, bool):
+        return ("*",) if value else ()
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) and one.removeprefix("!") for one in value):
+        raise _wrong(name, value, 'True, False, or a list of patterns such as ["*", "!shop_customer.email"]')
+    if value and value[0].startswith("!"):
+        raise _wrong(name, value, f'a list that says first what is kept, such as ["*", "{value[0]}"]')
+    return tuple(value)
+
+
 def _direct(name: str, value: Any) -> Mapping[str, Mapping[str, Any]]:
     if not isinstance(value, Mapping) or not all(isinstance(place, Mapping) for place in value.values()):
         raise _wrong(name, value, 'a dict such as {"default": {"HOST": "db.internal", "PORT": "5432"}}')
@@ -99,7 +110,7 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "lock_timeout": _milliseconds,
     "on_failure": _on_failure,
     "all_or_nothing": _switch,
-    "keep": _switch,
+    "keep": _patterns,
     "keep_for": _days,
     "direct": _direct,
 }

@@ -39,6 +39,13 @@ def test_the_command_line_goes_before_the_setting(setting: Any):
     assert found == RunOptions(lock_wait=0.5, on_failure=OnFailure.RESUME, lock_timeout=2000)
 
 
+@pytest.mark.parametrize(
+    ("value", "patterns"), [(True, ("*",)), (False, ()), ([], ()), (["*", "!a.b"], ("*", "!a.b")), (("a",), ("a",))]
+)
+def test_what_is_kept_is_a_list_of_patterns(value: Any, patterns: tuple[str, ...]):
+    assert run_options({"keep": value}).keep == patterns
+
+
 def test_the_direct_way_is_named_by_alias(setting: Any):
     setting.HANDRAIL = {"direct": {"default": {"HOST": "db", "PORT": "5432"}}}
     assert read_run_options().direct == {"default": {"HOST": "db", "PORT": "5432"}}
@@ -60,6 +67,16 @@ def test_the_direct_way_is_named_by_alias(setting: Any):
         ({"lock_timeout": 0}, "HANDRAIL['lock_timeout'] is 0, not a whole number of milliseconds, 1 or more"),
         ({"lock_timeout": 1.5}, "HANDRAIL['lock_timeout'] is 1.5, not a whole number of milliseconds, 1 or more"),
         ({"on_failure": "retry"}, "HANDRAIL['on_failure'] is 'retry', not one of stop, unwind, resume"),
+        (
+            {"keep": "*"},
+            """HANDRAIL['keep'] is '*', not True, False, or a list of patterns such as ["*", "!shop_customer.email"]""",
+        ),
+        (
+            {"keep": ["*", "!"]},
+            """HANDRAIL['keep'] is ['*', '!'], not True, False, or a list of patterns such as ["*", "!shop_customer.email"]""",
+        ),
+        ({"keep": ["!a.b"]}, """HANDRAIL['keep'] is ['!a.b'], not a list that says first what is kept, such as ["*", "!a.b"]"""),
+        ({"keep_for": 0}, "HANDRAIL['keep_for'] is 0, not a number of days, more than 0"),
         ({"all_or_nothing": 1}, "HANDRAIL['all_or_nothing'] is 1, not True or False"),
         (
             {"direct": {"default": "db:5432"}},

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from handrail.domain.dataclasses import dataclass
-from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus, Undo
+from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus, Undo, is_kept
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction
 from handrail.execution.journal import now
@@ -26,12 +26,12 @@ PREFIX = "hrk_"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keeping:
-    """How a run keeps. keeps: whether at all (what is kept comes back in any case). days: until it may be purged.
+    """How a run keeps. patterns: what is kept (what was kept comes back in any case). days: until it may be purged.
 
     said: takes one line for whoever looks on.
     """
 
-    keeps: bool
+    patterns: Sequence[str]
     days: float
     undo: Undo
     said: Callable[[str], None]
@@ -46,8 +46,19 @@ class Keeper:
     written first (intend), so that a step that was stopped finds it again when its statements are written anew.
     """
 
-    def __init__(self, *, connection: BaseDatabaseWrapper, keeping: Keeping, run: int, step: int, key: MigrationKey) -> None:
-        """Reach nothing yet."""
+    def __init__(
+        self,
+        *,
+        connection: BaseDatabaseWrapper,
+        keeping: Keeping,
+        run: int,
+        step: int,
+        key: MigrationKey,
+        wanted: bool = True,
+    ) -> None:
+        """Reach nothing yet. wanted: whether the migration lets anything be kept."""
+        self.wanted = wanted
+        self._told: set[str] = set()
         self.connection, self.keeping = connection, keeping
         self.run, self.step, self.key = run, step, key
         self.operation, self.direction = -1, Direction.FORWARD
@@ -61,6 +72,25 @@ class Keeper:
             yield
         finally:
             self.operation, self.direction = before
+
+    def keeps(self, table: str, column: str = "") -> bool:
+        """Say whether a table, or a column, is kept; where it is not, that is said once, and Django's own way is to run."""
+        if self.wanted and is_kept(self.keeping.patterns, table, column):
+            return True
+        name = f"{table}.{column}" if column else table
+        if name not in self._told:
+            self._told.add(name)
+            self.keeping.said(f"{self.key} keeps nothing of {name}: {self._why_not()}")
+        return False
+
+    def keeps_all(self, table: str, columns: Iterable[str]) -> bool:
+        """Say whether a table is kept as a whole: it is not where one of its columns must not be kept."""
+        return self.keeps(table) and all(self.keeps(table, column) for column in columns)
+
+    def _why_not(self) -> str:
+        if not self.wanted:
+            return "handrail_keep is False"
+        return 'HANDRAIL["keep"] leaves it out' if self.keeping.patterns else "keeping is switched off"
 
     def aside_name(self, *parts: str) -> str:
         """Return the name for a thing of this step and operation; the same in every process."""
