@@ -168,6 +168,7 @@ def test_tables_that_were_not_all_made_are_made(project: Stopped):
     project.query("DELETE FROM handrail_schema")
     project.query("DROP TABLE handrail_tag")
     assert project.text("history") == "default has no journal: no migrate has run there under Handrail\n"
+    project.put({"shop.0002_more": second(atomic=True)})
     project.migrate()
     assert [name for name in tables(project) if name.startswith("handrail")] == TABLES
     assert [one["id"] for one in runs(project)] == [2, 1]
@@ -232,7 +233,39 @@ def test_d15_a_handler_that_failed_after_everything(project: Stopped):
     project.put({"shop/apps.py": f"FAILS = ''\n{HANDLERS}"})
     assert "No migrations to apply." in project.migrate()
     assert (project.path / "after").read_text() == "++"
-    assert [one["status"] for one in runs(project)] == ["done", "failed"]
+    assert [one["status"] for one in runs(project)] == ["failed"]
+
+
+NOT_BEGUN = {
+    "nosuch": "CommandError: No installed app with label 'nosuch'.\n",
+    "shop nosuch": "CommandError: Cannot find a migration matching 'nosuch' from app 'shop'.\n",
+}
+
+
+def test_what_runs_no_migration_leaves_no_trace(project: Stopped):
+    """Nothing to do, words that mean nothing, several leaf nodes, and what cannot be reversed."""
+    for words, said in NOT_BEGUN.items():
+        done = project.manage("migrate", "--no-color", *words.split())
+        assert (done.exit, done.err) == (1, said), words
+    assert tables(project) == []
+    assert project.migrate("shop", "zero").endswith("Running migrations:\n  No migrations to apply.\n")
+    assert [name for name in tables(project) if name.startswith("handrail")] == []
+    project.put({"shop.0002_left": second(atomic=True), "shop.0002_right": second(atomic=True)})
+    done = project.manage("migrate", "--no-color")
+    assert (done.exit, done.err.partition(":")[0]) == (2, "CommandError")
+    assert "error[HR101]: conflict: shop has 2 heads 0002_left, 0002_right" in done.err
+    assert [name for name in tables(project) if name.startswith("handrail")] == []
+    for name in ("shop.0002_left", "shop.0002_right"):
+        project.place(name).unlink()
+    project.migrate()
+    project.put({"shop.0002_more": second(atomic=True).replace("(up, down,", "(up,")})
+    project.migrate()
+    assert [one["id"] for one in runs(project)] == [2, 1]
+    done = project.manage("migrate", "--no-color", "shop", "0001")
+    assert done.exit == 1
+    assert "IrreversibleError: " in done.err
+    project.migrate()
+    assert [one["id"] for one in runs(project)] == [2, 1]
 
 
 def test_a_handler_that_failed_before_anything(sqlite_database: Database, tmp_path: Path):
@@ -242,5 +275,4 @@ def test_a_handler_that_failed_before_anything(sqlite_database: Database, tmp_pa
     assert done.exit == 1
     line = "shop.apps.before, a handler of pre_migrate, raised KeyError: 'EUR'; no migration was begun"
     assert done.err.startswith(f"{line}\nTraceback ")
-    assert runs(project)[0]["steps"] == []
-    assert not {"shop_thing"} & set(tables(project))
+    assert tables(project) == []

@@ -162,7 +162,7 @@ def test_forwards_backwards_and_nothing_to_do(pair: list[LiveProject]):
     assert {name for name, *_ in found[0]["sent"]} == {"pre_migrate", "post_migrate"}
     assert found[3]["tables"]["other"] == {}
     (runs,) = pair[1].query("SELECT count(*) FROM handrail_run")[0]
-    assert runs == 7
+    assert runs == 6
 
 
 def test_what_only_looks_leaves_nothing_behind(pair: list[LiveProject]):
@@ -212,6 +212,7 @@ def test_prune(pair: list[LiveProject]):
         "Pruning migrations:\n  Pruning links.0001_initial OK\n",
         "Pruning migrations:\n  No migrations to prune.\n",
     ]
+    assert pair[1].query("SELECT command FROM handrail_run") == [("migrate",), ("migrate links --prune",)]
 
 
 def test_run_syncdb(pair: list[LiveProject]):

@@ -32,6 +32,7 @@ def all_or_nothing(steps: Steps, plan: Plan, recording: Recording) -> Iterator[N
     """
     connection = steps.connection
     if connection.features.can_rollback_ddl and all(migration.atomic for migration, _ in plan):
+        steps.begin_run()  # what happens inside is taken back, and that it was tried stays on record
         with _one_transaction(connection):
             yield
         return

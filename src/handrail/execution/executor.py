@@ -47,12 +47,34 @@ class ReadingExecutor(MigrationExecutor):
         (self.recorder.record_applied if forward else self.recorder.record_unapplied)(app_label, name)
 
 
+class _Recorder(MigrationRecorder):
+    """Has the run on record before anything is written: also by what is no step, as --prune and squashed migrations are."""
+
+    def __init__(self, connection: BaseDatabaseWrapper, begin_run: Callable[[], int]) -> None:
+        super().__init__(connection)
+        self.begin_run = begin_run
+
+    def ensure_schema(self) -> None:
+        if not self.has_table():
+            self.begin_run()
+        super().ensure_schema()
+
+    def record_applied(self, app: str, name: str) -> None:
+        self.begin_run()
+        super().record_applied(app, name)
+
+    def record_unapplied(self, app: str, name: str) -> None:
+        self.begin_run()
+        super().record_unapplied(app, name)
+
+
 class Executor(ReadingExecutor):
     """What Django's migrate command is given instead of its own executor; the lock is held when it is made."""
 
     def __init__(self, connection: BaseDatabaseWrapper, progress_callback: Progress = None, *, steps: Steps) -> None:
         """steps: what applies and unapplies each migration."""
         super().__init__(connection, progress_callback, only=steps.only)
+        self.recorder = _Recorder(connection, steps.begin_run)
         self.steps = steps
 
     def migrate(

@@ -98,10 +98,10 @@ class Runner:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Hold the lock and be a run on record, after what an earlier run left is put right."""
+        """Hold the lock, after what an earlier run left is put right; the run is on record from its first step on."""
         with self.locked():
             if not self.is_plain():
-                self._begin()
+                self._prepare()
             try:
                 yield
             except BaseException as error:
@@ -118,21 +118,27 @@ class Runner:
             return True
         return is_test_database(self.connection) and is_from_nothing(self.connection)
 
-    def _begin(self) -> None:
-        from_nothing = is_from_nothing(self.connection)
-        self.patience(self.journal.ensure, "the journal")
+    def _prepare(self) -> None:
         found = unfinished(self.connection)
         if found is not None:
+            self.patience(self.journal.ensure, "the journal")
             refuse_still_running(self.connection, found.run)
             self._recover(found)
-        self.id = self.journal.begin(
-            command=self.command,
-            session=self.lock.session,
-            commit=commit_now(),
-            from_nothing=from_nothing,
-            on_failure=self.options.on_failure,
-        )
-        self.steps = self.steps_of(self.id)
+        self.steps = self._steps_of(self.begin)
+
+    def begin(self) -> int:
+        """Be on record, and return the id: what has nothing to do, and what is refused before its first step, never is."""
+        if self.id is None:
+            from_nothing = is_from_nothing(self.connection)
+            self.patience(self.journal.ensure, "the journal")
+            self.id = self.journal.begin(
+                command=self.command,
+                session=self.lock.session,
+                commit=commit_now(),
+                from_nothing=from_nothing,
+                on_failure=self.options.on_failure,
+            )
+        return self.id
 
     def _recover(self, found: Unfinished) -> None:
         """Put right what an earlier run left. Raises Interrupted where a person has to decide."""
@@ -152,13 +158,16 @@ class Runner:
         self.talk.said(str(recover(steps, Executor(self.connection, steps=steps), found, back=back)))
 
     def steps_of(self, run: int) -> Steps:
-        """Return what runs the steps of a run."""
+        """Return what runs the steps of an earlier run."""
+        return self._steps_of(lambda: run)
+
+    def _steps_of(self, begin_run: Callable[[], int]) -> Steps:
         holds = self.lock.kind != "lease"
         prepare = set_up_transaction(self.connection, self.options.lock_timeout, sessions_hold=holds)
         return Steps(
             connection=self.connection,
             journal=self.journal,
-            run=run,
+            begin_run=begin_run,
             attempt=self.patience,
             guard=self.lock.check,
             on_failure=self.options.on_failure,

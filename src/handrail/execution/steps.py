@@ -37,7 +37,7 @@ class Steps:
         *,
         connection: BaseDatabaseWrapper,
         journal: Journal,
-        run: int,
+        begin_run: Callable[[], int],
         attempt: Attempt,
         guard: Guard,
         on_failure: OnFailure,
@@ -46,9 +46,12 @@ class Steps:
         only: str = "",
         all_or_nothing: bool = False,
     ) -> None:
-        """only: the app that is asked for, "" for all. all_or_nothing: whether a step that fails takes those before it back."""
+        """begin_run: puts the run on record, the first time that it is called, and returns its id.
+
+        only: the app that is asked for, "" for all. all_or_nothing: whether a step that fails takes those before it back.
+        """
         self.only, self.all_or_nothing = only, all_or_nothing
-        self.connection, self.journal, self.run = connection, journal, run
+        self.connection, self.journal, self.begin_run = connection, journal, begin_run
         self.attempt, self.guard, self.on_failure, self.session = attempt, guard, on_failure, session
         self.keeping = keeping
         self.is_through = False
@@ -85,7 +88,7 @@ class Steps:
         from django.db.transaction import atomic as transaction
 
         self.guard()
-        key = MigrationKey(migration.app_label, migration.name)
+        run, key = self.begin_run(), MigrationKey(migration.app_label, migration.name)
         begun: list[int] = []
 
         def once() -> None:
@@ -93,7 +96,7 @@ class Steps:
                 self.session.prepare()
                 digest, sources = self.describe(migration)
                 step = self.journal.step_started(
-                    self.run, key, direction=direction, atomic=atomic, faked=faked, digest=digest, sources=sources
+                    run, key, direction=direction, atomic=atomic, faked=faked, digest=digest, sources=sources
                 )
                 begun.append(step)
 
@@ -175,7 +178,7 @@ class Steps:
     def _keeper(self, migration: Migration, step: int) -> Keeper:
         key = MigrationKey(migration.app_label, migration.name)
         wanted = bool(getattr(migration, "handrail_keep", True))
-        return Keeper(connection=self.connection, keeping=self.keeping, run=self.run, step=step, key=key, wanted=wanted)
+        return Keeper(connection=self.connection, keeping=self.keeping, run=self.begin_run(), step=step, key=key, wanted=wanted)
 
     def _record(self, record: Record, step: int) -> None:
         from django.db.transaction import atomic
