@@ -8,8 +8,8 @@ from tests.conflicts.verdicts import all_decided, by_id, decided
 COUNTS = {
     ("clean", "S0_strict_disjoint", "independent"): 488,
     ("clean", "S1_commutes", "convergent"): 9,
-    ("clean", "S1_commutes", "independent"): 212,
-    ("clean", "S1_commutes", "order-dependent"): 1,
+    ("clean", "S1_commutes", "independent"): 209,
+    ("clean", "S1_commutes", "order-dependent"): 4,
     ("clean", "S2_data_or_sql_unrelated", "convergent"): 1,
     ("clean", "S2_data_or_sql_unrelated", "independent"): 284,
     ("clean", "S2_data_or_sql_unrelated", "order-dependent"): 1,
@@ -33,9 +33,13 @@ COUNTS = {
 }
 """How many records of each class and tier get each verdict: a change of any is a change to look at."""
 
+LEAVES_THE_STATE = "fields leave the state and stay in the table, and SQLite loses them when the other side rebuilds it"
 CLEAN_BUT_NOT_CLEAR = {
     "nautobot-renumber-33dd5a0b": "one side makes an index by index_together, which SQLite forgets when the other rebuilds the table",
     "saleor-renumber-40d108ef": "both sides make a row of one model where it is missing",
+    "saleor-renumber-71de3b75": LEAVES_THE_STATE,
+    "saleor-merge-4d3ca916": LEAVES_THE_STATE,
+    "saleor-merge-6cd3fa86": LEAVES_THE_STATE,
     "saleor-renumber-6509110c": "one side drops by SQL the tables that the other side makes by SQL",
 }
 """Records that a reading without functions sorts as clean, and that are not."""

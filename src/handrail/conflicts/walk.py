@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from handrail.conflicts.access import Access, Mode, Opaque, Resource
 from handrail.conflicts.ancestor import Ancestor, fresh, operations_in
@@ -18,6 +18,8 @@ from handrail.domain.migration import Migration, Operation, OperationKey
 NAMES = ("name", "model_name", "old_name", "new_name")
 NAMELESS = frozenset({"RunPython", "RunSQL"})
 """Operations that are on no model by name; SeparateDatabaseAndState is taken apart before."""
+COLUMNS = frozenset({"AddField", "RemoveField", "RenameField"})
+"""Operations after which the state has other columns than before."""
 UNSEEN = "is no operation of Django's"
 
 
@@ -62,8 +64,7 @@ def _take(side: SideFootprint, operation: Operation, place: Place) -> None:
         apart = replace(place, separate=True, state=place.state.copy())
         for inner in operations_in(operation.argument("database_operations")):
             _take(side, inner, apart)
-        bare = not operations_in(operation.argument("database_operations"))
-        _take_state(side, operation, replace(place, separate=True, bare=bare))
+        _take_state(side, operation, replace(place, separate=True), operations_in(operation.argument("database_operations")))
         if any(_is_computed(operation, name) for name in ("database_operations", "state_operations")):
             _note_opaque(side, place.opaque("runs SeparateDatabaseAndState", "its operations are computed"))
         return
@@ -81,13 +82,29 @@ def _take(side: SideFootprint, operation: Operation, place: Place) -> None:
         return
     _apply(side, rule, operation, place)
     if operation.name == "RunSQL":
-        _take_state(side, operation, replace(place, separate=True))
+        _take_state(side, operation, replace(place, separate=True), [operation])
 
 
-def _take_state(side: SideFootprint, operation: Operation, place: Place) -> None:
+def _take_state(side: SideFootprint, operation: Operation, place: Place, database: Sequence[Operation]) -> None:
+    """database: the operations that go with those of the state."""
     for inner in operations_in(operation.argument("state_operations")):
         side.separate.add(place.key)
-        _take(side, inner, place)
+        _take(side, inner, replace(place, bare=_is_bare(inner, database)))
+
+
+def _is_bare(inner: Operation, database: Sequence[Operation]) -> bool:
+    """Say whether nothing in the database goes with an operation of the state, as far as Django's operations show it."""
+    if not database:
+        return True
+    known = all(one.name not in NAMELESS and rule_for(one) is not None for one in database)
+    return known and inner.name in COLUMNS and not any(_is_alike(one, inner) for one in database)
+
+
+def _is_alike(one: Operation, other: Operation) -> bool:
+    """Say whether two operations do the same to one field."""
+    names = ("model_name", "name", "old_name")
+    first, second = ([str(each.argument(name)).lower() for name in names] for each in (one, other))
+    return one.name == other.name and first == second
 
 
 def _is_nameless(operation: Operation) -> bool:

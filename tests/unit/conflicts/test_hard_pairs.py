@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from handrail.domain.conflict import MISSING
 from tests.cases.sides import THING, Verdict, decided, order_of, to_source
 
@@ -2010,6 +2012,28 @@ def test_a_field_that_leaves_the_state_alone_is_lost_when_sqlite_rebuilds_the_ta
         "0002_a removes shop.Thing.x in SeparateDatabaseAndState; 0002_b adds field y to shop.Thing: "
         "rebuilding the table on SQLite copies the columns of the state, which are not those of the table"
     )
+
+
+BESIDE = "migrations.SeparateDatabaseAndState([{database}], [migrations.RemoveField('thing', 'x')])"
+
+
+@pytest.mark.parametrize(
+    ("database", "verdict"),
+    [
+        ("migrations.AlterField('thing', 'x', models.IntegerField(db_default=0))", Verdict.ORDER_DEPENDENT),
+        ("migrations.RemoveField('thing', 'x')", Verdict.INDEPENDENT),
+        ("migrations.RunSQL('ALTER TABLE shop_thing DROP COLUMN x')", Verdict.ORDER_DEPENDENT),
+    ],
+)
+def test_a_field_that_leaves_the_state_stays_in_the_table_unless_the_database_operations_take_it(
+    tmp_path: Path, database: str, verdict: Verdict
+) -> None:
+    found = decided(
+        tmp_path, BESIDE.format(database=database), "migrations.AddField('thing', 'y', models.IntegerField(default=1))"
+    )
+    assert found.verdict is verdict
+    said = [one.explanation for one in found.reasons if "copies the columns of the state" in one.explanation]
+    assert bool(said) is database.startswith("migrations.AlterField")
 
 
 def test_a_model_that_only_the_other_side_makes(tmp_path: Path) -> None:
