@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from handrail.domain.outcome import STOPPED, Outcome
 from handrail.domain.run import RunOptions, StepStatus
 from handrail.errors.hr406 import PostMigrateFailed
-from handrail.execution.collector import collecting_less_often
 from handrail.execution.handlers import failed_handler
 from handrail.execution.runner import Runner, Talk
 from handrail.report.base import Form
 from handrail.report.text import TextReport
+from handrail.sources.kept import count_expired
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -48,13 +48,16 @@ def migrate(
     only: the app that is asked for; what is wrong in others that it does not need is then passed over.
     """
     runner = Runner(connection, options=options, command=command, talk=talk, only=only)
-    with ended_by_signals(), collecting_less_often(), runner.running():
+    with ended_by_signals(), runner.running():
         try:
-            return run(runner.executor)
+            done = run(runner.executor)
         except BaseException as error:
             for line in _what_became(runner, error):
                 talk.said(line)
             raise
+        if runner.id is not None and (expired := count_expired(connection)):
+            talk.said(f"{expired} kept {'thing has' if expired == 1 else 'things have'} expired; see handrail purge")
+        return done
 
 
 def reading_executor(connection: BaseDatabaseWrapper, only: str, progress_callback: Any = None) -> MigrationExecutor:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
+from handrail.api.kept import Thing, named, to_json
+from handrail.databases.purging.base import Size
 from handrail.domain.dataclasses import dataclass
+from handrail.domain.kept import Kept, KeptStatus
 from handrail.domain.outcome import CLEAN, Json, Outcome
 from handrail.domain.run import Direction, Kind, Phase, Run, RunStatus, Statement, Step, StepStatus, moment
 from handrail.errors.hr410 import NoSuchRun
@@ -26,6 +30,11 @@ class Shown:
     run: Run
     is_interrupted: bool
     statements: Mapping[int, Sequence[Statement]]
+    kept: Sequence[Kept]
+
+    def kept_by(self, step: Step) -> list[Kept]:
+        """Return what one step has kept, whatever has become of it."""
+        return [each for each in self.kept if each.step == step.id]
 
 
 def history(
@@ -58,6 +67,7 @@ def _shown(alias: str, records: RunRecords, run: Run) -> Shown:
         run=run,
         is_interrupted=run.status is RunStatus.RUNNING and run.id != records.holding,
         statements=records.statements,
+        kept=records.kept,
     )
 
 
@@ -111,6 +121,8 @@ def _details(one: Shown) -> Iterator[str]:
     for step in run.steps:
         yield ""
         yield from _step_lines(step, one.statements.get(step.id, ()))
+        for each in one.kept_by(step):
+            yield f"  kept {named(each)}{_rows(each)}: {_became(each)}"
 
 
 def _step_lines(step: Step, statements: Sequence[Statement]) -> Iterator[str]:
@@ -123,6 +135,19 @@ def _step_lines(step: Step, statements: Sequence[Statement]) -> Iterator[str]:
     for each in statements:
         what = f"operation {each.operation + 1}" if each.kind is Kind.OPERATION else " ".join(each.sql.split())
         yield f"  {'taking back: ' if each.phase is Phase.UNWIND else ''}{what}: {each.status}"
+
+
+def _rows(one: Kept) -> str:
+    return "" if one.rows is None else f" ({one.rows:,} row{'' if one.rows == 1 else 's'})"
+
+
+def _became(one: Kept) -> str:
+    """Say what has become of a kept thing."""
+    if one.status is KeptStatus.KEPT:
+        return f"until {one.expires.astimezone():%Y-%m-%d}"
+    if one.status is KeptStatus.PURGED:
+        return f"purged {moment(datetime.fromisoformat(one.details['purged']))} by {one.details['by']}"
+    return one.status.value
 
 
 def _to_json(one: Shown, *, inside: bool) -> Json:
@@ -140,11 +165,11 @@ def _to_json(one: Shown, *, inside: bool) -> Json:
         "user": run.user,
         "commit": run.commit or None,
         "error": run.error,
-        "steps": [_step_to_json(step, one.statements.get(step.id, ()) if inside else None) for step in run.steps],
+        "steps": [_step_to_json(one, step, inside=inside) for step in run.steps],
     }
 
 
-def _step_to_json(step: Step, statements: Sequence[Statement] | None) -> Json:
+def _step_to_json(one: Shown, step: Step, *, inside: bool) -> Json:
     known = {
         "migration": list(step.key),
         "direction": step.direction.value,
@@ -154,9 +179,12 @@ def _step_to_json(step: Step, statements: Sequence[Statement] | None) -> Json:
         "atomic": step.atomic,
         "error": step.error,
     }
-    if statements is None:
+    if not inside:
         return known
-    return known | {"statements": [_statement_to_json(each) for each in statements]}
+    return known | {
+        "statements": [_statement_to_json(each) for each in one.statements.get(step.id, ())],
+        "kept": [to_json(Thing(alias=one.alias, kept=each, size=Size(each.rows, None))) for each in one.kept_by(step)],
+    }
 
 
 def _statement_to_json(each: Statement) -> Json:

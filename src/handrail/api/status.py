@@ -14,6 +14,7 @@ from handrail.domain.run import LockHolder, Run
 from handrail.errors.base import Refusal
 from handrail.sources.database_status import DatabaseStatus, read_status
 from handrail.sources.django_setup import aliases_of, set_up
+from handrail.sources.kept import KeptSummary
 
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = 2.0, 10.0, 1.5
 """Seconds between two looks, at first and at most, and by what they grow: many pods look at once."""
@@ -112,10 +113,20 @@ def _lines(one: DatabaseStatus) -> Iterator[str]:
         more = f" and {len(one.pending) - SHOWN} more" if len(one.pending) > SHOWN else ""
         yield f"  pending: {', '.join(map(str, one.pending[:SHOWN])) if more else listed(one.pending)}{more}"
     yield f"  lock: {one.lock}" if one.lock else "  lock: nobody migrates"
+    yield from kept_lines(one.kept)
     if one.unfinished:
         run = one.unfinished
         yield f"  unfinished: run {run.id}, {run.command} by {run.user or 'an unknown user'} on {run.host} (pid {run.pid})"
         yield "  next: handrail recover"
+
+
+def kept_lines(kept: KeptSummary) -> Iterator[str]:
+    """Say in a line what is kept, and that some of it has expired."""
+    counts = {"column": kept.columns, "table": kept.tables, "data migration": kept.rows}
+    words = [f"{count} {what}{'' if count == 1 else 's'}" for what, count in counts.items() if count]
+    if words:
+        expired = f", {kept.expired} expired: see handrail purge" if kept.expired else ""
+        yield f"  kept: {', '.join(words)}{expired}"
 
 
 def _to_json(one: DatabaseStatus) -> Json:
@@ -127,7 +138,18 @@ def _to_json(one: DatabaseStatus) -> Json:
         "applied": one.applied,
         "lock": holder_to_json(one.lock),
         "unfinished": _run_to_json(one.unfinished),
-        "kept": {},
+        "kept": _kept_to_json(one.kept),
+    }
+
+
+def _kept_to_json(kept: KeptSummary) -> Json:
+    return {
+        "things": kept.things,
+        "columns": kept.columns,
+        "tables": kept.tables,
+        "rows": kept.rows,
+        "expired": kept.expired,
+        "next_expires": kept.next_expires.isoformat() if kept.next_expires else None,
     }
 
 

@@ -10,6 +10,7 @@ from handrail.domain.migration import MigrationKey
 from handrail.domain.run import LockHolder, Run
 from handrail.sources.holder import read_holder
 from handrail.sources.journal import unfinished
+from handrail.sources.kept import KeptSummary, summary_of
 from handrail.sources.reach import is_there, reaching
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class DatabaseStatus:
     applied: int
     lock: LockHolder | None
     unfinished: Run | None
+    kept: KeptSummary
     findings: tuple[Finding, ...]
 
     @property
@@ -63,6 +65,7 @@ def _status(connection: BaseDatabaseWrapper) -> DatabaseStatus:
         applied=found.applied,
         lock=holder,
         unfinished=run,
+        kept=summary_of(connection) if there else KeptSummary(),
         findings=found.findings,
     )
 

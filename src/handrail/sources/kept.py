@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from handrail.databases.purging.base import Size, purging_for
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction
@@ -17,6 +20,65 @@ if TYPE_CHECKING:
 
 THERE = (KeptStatus.KEPT, KeptStatus.RESTORING)
 """What can be brought back."""
+SINCE = 2
+"""The version of the journal that first had a table for it."""
+SHOWN = (KeptStatus.KEEPING, KeptStatus.KEPT, KeptStatus.RESTORING, KeptStatus.PURGING)
+"""What takes room in the database."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptSummary:
+    """How many things are kept, of which kind, and how many of them have expired. next_expires: when the next one will."""
+
+    columns: int = 0
+    tables: int = 0
+    rows: int = 0
+    expired: int = 0
+    next_expires: datetime | None = None
+
+    @property
+    def things(self) -> int:
+        """All of them."""
+        return self.columns + self.tables + self.rows
+
+
+def summary_of(connection: BaseDatabaseWrapper) -> KeptSummary:
+    """Count what is kept. Raises JournalTooNew."""
+    from handrail.sources.journal_models import KeptRow
+
+    if not has_kept(connection):
+        return KeptSummary()
+    found = list(KeptRow.objects.using(connection.alias).filter(status__in=SHOWN).values_list("kind", "expires"))
+    kinds, now = [kind for kind, _ in found], datetime.now(UTC)
+    return KeptSummary(
+        columns=kinds.count(KeptKind.COLUMN),
+        tables=kinds.count(KeptKind.TABLE),
+        rows=kinds.count(KeptKind.ROWS),
+        expired=sum(expires <= now for _, expires in found),
+        next_expires=min((expires for _, expires in found if expires > now), default=None),
+    )
+
+
+def count_expired(connection: BaseDatabaseWrapper) -> int:
+    """Return how many kept things have expired; the journal is there."""
+    from handrail.sources.journal_models import KeptRow
+
+    rows = KeptRow.objects.using(connection.alias).filter(status__in=SHOWN, expires__lte=datetime.now(UTC))
+    return rows.count()
+
+
+def has_kept(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether the journal can say what is kept. Raises JournalTooNew."""
+    from handrail.sources.journal import has_journal, journal_version
+
+    return has_journal(connection) and (journal_version(connection) or 0) >= SINCE
+
+
+def size_of(connection: BaseDatabaseWrapper, one: Kept) -> Size:
+    """Say how many rows and bytes a kept thing has; the journal's count goes before that of the database, which has a bound."""
+    with connection.cursor() as cursor:
+        found = purging_for(connection.vendor).size(cursor, one.aside)
+    return found if one.rows is None else Size(one.rows, found.bytes)
 
 
 def kept(connection: BaseDatabaseWrapper, statuses: Collection[KeptStatus] = THERE, **wanted: Any) -> tuple[Kept, ...]:

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from handrail.domain.dataclasses import dataclass, field
+from handrail.domain.kept import Kept, KeptStatus
 from handrail.domain.run import Run, Statement
 from handrail.sources.holder import read_holder
 from handrail.sources.journal import count_runs, has_journal, runs, statements_of, unfinished
+from handrail.sources.kept import has_kept, kept
 from handrail.sources.reach import is_there, reaching
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 class RunRecords:
     """What was read. more: how many earlier runs there are. holding: the run that goes on now. unfinished: one that nobody is at.
 
-    statements: what is on record inside the steps, by the steps' ids; read for a single run alone.
+    statements: what is on record inside the steps, by the steps' ids; kept: what they have kept. Read for a single run alone.
     """
 
     has_journal: bool
@@ -28,6 +30,7 @@ class RunRecords:
     holding: int | None = None
     unfinished: int | None = None
     statements: Mapping[int, Sequence[Statement]] = field(default_factory=dict)
+    kept: Sequence[Kept] = ()
 
 
 def read_records(alias: str, *, run: int | None, limit: int) -> RunRecords:
@@ -59,5 +62,6 @@ def _read(connection: BaseDatabaseWrapper, run: int | None, limit: int) -> RunRe
         more=max(count_runs(connection) - limit, 0) if run is None else 0,
         holding=holding,
         unfinished=left.run.id if left is not None and left.run.id != holding else None,
+        kept=kept(connection, tuple(KeptStatus), run=run) if run is not None and has_kept(connection) else (),
         statements={step: statements_of(connection, step) for step in steps},
     )

@@ -51,6 +51,7 @@ MEANINGS = {
     "HR406": "post-migrate-failed: {handler} raised {error}; the schema is complete",
     "HR411": "tag-taken: {name} was made {made}, with {fewer} migrations fewer and {more} more applied than now",
     "HR407": "lint: {migration} {problem}",
+    "HR610": "not-purged: {id} ({name}) on {alias}: {reason}",
     "HR900": "bug: {problem}",
 }
 """What codes mean: a code is never used for anything else, so no line here is ever changed to say another thing."""
