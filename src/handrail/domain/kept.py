@@ -86,12 +86,14 @@ class Kept:
 class Undo:
     """How kept data is brought back. fill: by "table.column", what rows get that were inserted since, where it is needed.
 
-    accept_loss: whether to go on where something cannot be kept or brought back.
+    accept_loss: whether to go on where something cannot be kept or brought back. rows: whether the log of rows takes the place of
+    the author's reverse code or SQL where that fails, or leaves rows other than they were.
     """
 
     changed_rows: ChangedRows = ChangedRows.KEEP
     fill: Mapping[str, str] = field(default_factory=dict)
     accept_loss: bool = False
+    rows: bool = False
 
 
 def is_kept(patterns: Sequence[str], table: str, column: str = "") -> bool:
