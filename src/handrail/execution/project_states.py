@@ -56,6 +56,11 @@ def state_before(connection: BaseDatabaseWrapper, key: tuple[str, str]) -> Proje
     return _state_of(loader, frozenset(loader.graph.backwards_plan(key) if key in loader.graph.node_map else [key]))
 
 
+def state_without(loader: Loader, keys: Collection[tuple[str, str]]) -> ProjectState:
+    """Return the project state of all that a loader found to be recorded, without some migrations."""
+    return _state_of(loader, frozenset(keys))
+
+
 def _state_of(loader: Loader, without: Collection[tuple[str, str]]) -> ProjectState:
     from django.db.migrations.state import ProjectState
 

@@ -1,0 +1,58 @@
+"""Asking a database without holding anybody up: bounded in rows and time, and never waiting for a lock for long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+from handrail.databases.probing.base import ProbingRules, rules_for
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+BOUND = 10_000
+"""Rows are counted up to here."""
+SHOWN = 5
+"""Keys that are listed."""
+SECONDS = 10
+"""A question may take so long; after that the answer is not known."""
+
+
+class Asking:
+    """Questions to one database; rules: what its kind needs."""
+
+    def __init__(self, connection: BaseDatabaseWrapper) -> None:
+        self.connection = connection
+        self.rules: ProbingRules = rules_for(connection)
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]] | None:
+        """Return the rows of a SELECT; None where that took too long, or a lock was in the way."""
+        from django.db import OperationalError
+        from django.db.transaction import atomic
+
+        alone = not self.connection.in_atomic_block and self.rules.limits
+        try:
+            with atomic(self.connection.alias) if alone else nullcontext(), self.connection.cursor() as cursor:
+                for statement in self.rules.limits if alone else ():
+                    cursor.execute(statement.format(ms=SECONDS * 1000), None)
+                cursor.execute(self.rules.limited(sql, SECONDS), list(params) or None)
+                return [tuple(row) for row in cursor.fetchall()]
+        except OperationalError:
+            return None
+
+    def count(self, source: str, params: Sequence[Any] = ()) -> int | None:
+        """Count the rows of what comes after FROM, up to BOUND + 1."""
+        found = self.rows(f"SELECT COUNT(*) FROM (SELECT 1 AS one FROM {source} LIMIT {BOUND + 1}) counted", params)
+        return None if found is None else int(found[0][0])
+
+    def quote(self, name: str) -> str:
+        """Return a name as it is written in SQL."""
+        return str(self.connection.ops.quote_name(name))
+
+
+def counted(number: int, what: str = "row") -> str:
+    """Say a number that was counted up to BOUND: "1 row", "more than 10000 rows"."""
+    if number > BOUND:
+        return f"more than {BOUND} {what}s"
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,0 +1,59 @@
+"""What every probe has; to add one, add a file with one subclass of Probe."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from handrail.domain.dataclasses import dataclass
+from handrail.domain.finding import Finding
+from handrail.domain.kept import Undo
+from handrail.domain.run import Direction
+from handrail.execution.probes._asking import Asking
+from handrail.execution.probes._changes import Change
+from handrail.execution.probes._code import Code
+from handrail.execution.probes._places import Places
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One operation of a plan, and what is known of the database as it is before the plan.
+
+    places: where the models of the operation's start are in that database. code: what code and SQL of the plan run before it.
+    """
+
+    connection: BaseDatabaseWrapper
+    change: Change
+    places: Places
+    code: Code
+    asking: Asking
+    undo: Undo
+
+    @property
+    def is_sure(self) -> bool:
+        """Say whether the rows will be those that are there now when the operation runs."""
+        return not self.code.is_opaque
+
+
+class Probe(ABC):
+    """Looks whether one kind of thing would go wrong. It reads, within the limits of Asking, and changes nothing.
+
+    forward, backward: names of the operations it is about, in each direction; it is not asked about others.
+    """
+
+    forward: ClassVar[frozenset[str]] = frozenset()
+    backward: ClassVar[frozenset[str]] = frozenset()
+
+    @abstractmethod
+    def find(self, moment: Moment) -> Iterator[Finding]:
+        """Yield what would go wrong: an error stops the plan, anything else is said."""
+
+    @classmethod
+    def is_about(cls, change: Change) -> bool:
+        """Say whether an operation has to be looked at."""
+        names = cls.backward if change.direction is Direction.BACKWARD else cls.forward
+        return type(change.operation).__name__ in names

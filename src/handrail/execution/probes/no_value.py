@@ -1,0 +1,86 @@
+"""HR503: a column comes back that must not be NULL, and rows have no value for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from handrail.databases.keeping.base import rules_for
+from handrail.domain.finding import Finding
+from handrail.domain.kept import Form, Kept
+from handrail.domain.migration import MigrationKey
+from handrail.domain.run import Direction
+from handrail.errors.hr503 import NoValue
+from handrail.execution.probes._changes import ModelKey
+from handrail.execution.probes._places import column_of, named, table_of
+from handrail.execution.probes.base import Moment, Probe
+from handrail.sources.journal import has_journal
+from handrail.sources.kept import latest
+
+if TYPE_CHECKING:
+    from django.db.migrations.state import ModelState
+
+
+class NoValueProbe(Probe):
+    """Looks at fields that come back: what was kept of them, and what the rows get that have nothing kept."""
+
+    backward = frozenset({"RemoveField"})
+
+    def find(self, moment: Moment) -> Iterator[Finding]:
+        """Yield one finding for each column without a value for all rows."""
+        for key, start, end in moment.change.pairs:
+            if start is None or end is None:
+                continue
+            for name in end.fields.keys() - start.fields.keys():
+                yield from self._column(moment, key, start, end, name)
+
+    def _column(self, moment: Moment, key: ModelKey, start: ModelState, end: ModelState, name: str) -> Iterator[Finding]:
+        field = named(end.fields[name], name)
+        column, live, table = column_of(field, name), moment.places.table(key, start), table_of(moment.connection, end)
+        if column is None or live is None or table is None or _may_be_made(moment, field, table, column):
+            return
+        kept = _kept(moment, table, column)
+        since = _since(moment, kept, live, column) if kept is not None else ""
+        if kept is not None and not since:
+            return
+        rows = moment.asking.count(f"{moment.asking.quote(live)}{f' WHERE {since}' if since else ''}")
+        if not rows or (rows == 1 and field.unique and _has_value(field)):
+            return
+        notes = [f"{moment.change.migration} dropped it, and nothing of it is kept"] if kept is None else []
+        if kept is not None:
+            notes.append("the rows that were inserted since have no value for it")
+        if field.unique and _has_value(field):
+            notes.append("it is unique, and its default is one value for all rows")
+        yield NoValue(table=table, column=column, rows=rows, notes=tuple(notes)).finding
+
+
+def _may_be_made(moment: Moment, field: Any, table: str, column: str) -> bool:
+    """Say whether every row can get a value, as schema editors make one (effective_default, 5.2 to 6.1)."""
+    if field.null or field.generated or field.primary_key or field.has_db_default():
+        return True
+    return not field.unique and (f"{table}.{column}" in moment.undo.fill or _has_value(field))
+
+
+def _has_value(field: Any) -> bool:
+    from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+    editor: Any = BaseDatabaseSchemaEditor
+    if field.has_default():  # asked without calling it
+        return True
+    return editor._effective_default(field) is not None
+
+
+def _kept(moment: Moment, table: str, column: str) -> Kept | None:
+    if not has_journal(moment.connection):
+        return None
+    migration = moment.change.migration
+    key = MigrationKey(migration.app_label, migration.name)
+    return latest(moment.connection, key, Direction.FORWARD, [Form.ASIDE, Form.COPY], table, column)
+
+
+def _since(moment: Moment, kept: Kept, live: str, column: str) -> str:
+    """Return what is true of the rows that have nothing kept, as SQL; "" where there are none."""
+    rules = rules_for(moment.connection.vendor)
+    if rules is None or (kept.form is Form.COPY and not kept.details.get("key")):
+        return ""
+    return rules.since(live, column, kept.aside, kept.details, back=False)

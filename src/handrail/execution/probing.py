@@ -1,0 +1,86 @@
+"""Asking all probes about a plan, before its first statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from handrail import registry
+from handrail.domain.finding import Finding, Severity
+from handrail.domain.kept import Undo
+from handrail.errors.base import Refusal
+from handrail.execution import probes
+from handrail.execution.probes._asking import Asking
+from handrail.execution.probes._changes import Plan, changes_of
+from handrail.execution.probes._code import Code
+from handrail.execution.probes._places import Places
+from handrail.execution.probes.base import Moment, Probe
+from handrail.execution.project_states import state_without
+from handrail.sources.backend import is_known
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.state import ProjectState
+
+    from handrail.execution.steps import Steps
+    from handrail.sources.migration_loader import Loader
+
+
+def probe(
+    connection: BaseDatabaseWrapper, plan: Plan, state: Callable[[], ProjectState], undo: Undo | None = None
+) -> list[Finding]:
+    """Return what would go wrong if a plan ran now, in the order of the plan: an error would stop it, or do harm.
+
+    state: builds the project state that the first migration begins with, forwards; backwards the one without any migration of
+    the plan. It is called only where an operation has to be looked at. Nothing is changed, and nobody held up.
+    """
+    asked = [one() for one in registry.discover(probes, Probe).values()]  # type: ignore[type-abstract]
+    if not plan or not is_known(connection) or not _concerns(asked, plan):
+        return []
+    places, code, asking, found = Places(connection), Code(), Asking(connection), []
+    for change in changes_of(plan, state()):
+        moment = Moment(connection=connection, change=change, places=places, code=code, asking=asking, undo=undo or Undo())
+        if _is_here(moment):
+            found += [finding for one in asked if one.is_about(change) for finding in one.find(moment)]
+        places.take(change)
+        code.take(change)
+    return list(dict.fromkeys(found))
+
+
+def look_at(plan: Plan, state: ProjectState | None, loader: Loader, steps: Steps) -> None:
+    """Raise what would go wrong with the plan of a run, and say what is only worth knowing.
+
+    state: of all that is applied, None where nobody has built it yet.
+    """
+    without = [(migration.app_label, migration.name) for migration, backwards in plan if backwards]
+
+    def begin() -> ProjectState:
+        return state if state is not None and not without else state_without(loader, without)
+
+    refuse(probe(steps.connection, plan, begin, steps.keeping.undo), steps.keeping.said)
+
+
+def refuse(findings: Sequence[Finding], said: Callable[[str], None]) -> None:
+    """Raise what stops a plan as one refusal, and say the rest."""
+    errors = [one for one in findings if one.severity is Severity.ERROR]
+    if errors:
+        raise Refusal(errors[0], [one for one in findings if one is not errors[0]])
+    for one in findings:
+        said(f"{one.severity}[{one.code}]: {one.message}")
+        for note in one.notes:
+            said(f"  note: {note}")
+
+
+def _concerns(asked: Sequence[Probe], plan: Plan) -> bool:
+    """Say by the names of the operations alone whether a plan has to be looked at."""
+    backwards = plan[0][1]
+    names = {"SeparateDatabaseAndState"}.union(*(one.backward if backwards else one.forward for one in asked))
+    return any(type(operation).__name__ in names for migration, _ in plan for operation in migration.operations)
+
+
+def _is_here(moment: Moment) -> bool:
+    """Say whether routers let the operation act on this database."""
+    from django.db import router
+
+    app, alias = moment.change.migration.app_label, moment.connection.alias
+    return all(router.allow_migrate(alias, app, model_name=name) for _, name in moment.change.named)
