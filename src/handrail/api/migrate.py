@@ -8,23 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from handrail.domain.outcome import STOPPED, Outcome
-from handrail.domain.run import RunOptions, StepStatus
-from handrail.errors.hr406 import PostMigrateFailed
-from handrail.execution.handlers import failed_handler
+from handrail.domain.run import RunOptions
 from handrail.execution.runner import Runner, Talk
-from handrail.report.base import Form
-from handrail.report.text import TextReport
-from handrail.sources.kept import count_expired
 
 if TYPE_CHECKING:
     from types import FrameType
 
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.executor import MigrationExecutor
-
-    from handrail.domain.run import Run
-
 
 Maker = Callable[[Any], "MigrationExecutor"]
 """Makes the executor of a run from Django's progress_callback; it reads the graph and what is applied."""
@@ -52,12 +43,22 @@ def migrate(
         try:
             done = run(runner.executor)
         except BaseException as error:
-            for line in _what_became(runner, error):
+            from handrail.api.failed import what_became
+
+            for line in what_became(runner, error):
                 talk.said(line)
             raise
-        if runner.id is not None and (expired := count_expired(connection)):
-            talk.said(f"{expired} kept {'thing has' if expired == 1 else 'things have'} expired; see handrail purge")
+        if runner.id is not None:
+            _say_expired(connection, talk)
         return done
+
+
+def _say_expired(connection: BaseDatabaseWrapper, talk: Talk) -> None:
+    from handrail.sources.kept import count_expired
+
+    expired = count_expired(connection)
+    if expired:
+        talk.said(f"{expired} kept {'thing has' if expired == 1 else 'things have'} expired; see handrail purge")
 
 
 def reading_executor(connection: BaseDatabaseWrapper, only: str, progress_callback: Any = None) -> MigrationExecutor:
@@ -65,40 +66,6 @@ def reading_executor(connection: BaseDatabaseWrapper, only: str, progress_callba
     from handrail.execution.executor import ReadingExecutor
 
     return ReadingExecutor(connection, progress_callback, only=only)
-
-
-def _what_became(runner: Runner, error: BaseException) -> Iterator[str]:
-    """Say how far a run came that failed; a handler that failed before or after the migrations is told apart from them."""
-    handler = failed_handler(error)
-    words = " ".join(f"{type(error).__name__}: {error}".split())
-    if handler is None or (handler.signal == "post_migrate" and not runner.is_migrated):
-        yield from summary(runner.record() if _can_tell(runner.connection) else None)
-    elif handler.signal == "post_migrate":
-        found = PostMigrateFailed(handler=handler.name, error=words)
-        yield from TextReport().render(Outcome(command="migrate", exit=STOPPED, findings=found.findings), Form(quiet=True))
-    else:
-        yield f"{handler.name}, a handler of pre_migrate, raised {words}; no migration was begun"
-
-
-def _can_tell(connection: BaseDatabaseWrapper) -> bool:
-    return connection.is_usable() and not connection.needs_rollback
-
-
-def summary(run: Run | None) -> Iterator[str]:
-    """Yield what became of the steps of a run that failed."""
-    if run is None or not run.steps:
-        return
-    words = {
-        StepStatus.FAILED: "failed, and nothing of it is left",
-        StepStatus.UNWOUND: "failed, and what was done of it was taken back",
-        StepStatus.STOPPED: "stopped, and a part of it is done",
-        StepStatus.UNWINDING: "was being taken back",
-        StepStatus.RUNNING: "was interrupted",
-    }
-    done = [step for step in run.steps if step.status is StepStatus.DONE]
-    yield f"run {run.id}: {len(done)} done" + "".join(
-        f", {step.key} {words[step.status]}" for step in run.steps if step.status in words
-    )
 
 
 @contextmanager

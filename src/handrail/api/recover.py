@@ -86,7 +86,7 @@ def _nothing(alias: str) -> Outcome:
 
 
 def _under_lock(runner: Runner, connection: BaseDatabaseWrapper, wanted: Wanted) -> Outcome:
-    from handrail.execution.executor import Executor
+    from handrail.execution.executor import ReadingExecutor
 
     found = unfinished(connection)
     if found is None:
@@ -96,7 +96,7 @@ def _under_lock(runner: Runner, connection: BaseDatabaseWrapper, wanted: Wanted)
     steps = runner.steps_of(found.run.id)
     if found.is_over:
         return _close(steps, found, wanted)
-    executor = Executor(connection, steps=steps)
+    executor = ReadingExecutor(connection, only=runner.only)
     standing: Standing | None = None
     try:
         standing = standing_of(steps, executor, found)

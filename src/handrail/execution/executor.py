@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from handrail.domain.run import Direction
-from handrail.execution.ahead import look_ahead
-from handrail.execution.all_or_nothing import all_or_nothing
-from handrail.execution.project_states import applied_state
 from handrail.sources.migration_loader import Loader
 
 if TYPE_CHECKING:
@@ -69,30 +67,51 @@ class _Recorder(MigrationRecorder):
 
 
 class Executor(ReadingExecutor):
-    """What Django's migrate command is given instead of its own executor; the lock is held when it is made."""
+    """What Django's migrate command is given instead of its own executor; the lock is held when it is made.
 
-    def __init__(self, connection: BaseDatabaseWrapper, progress_callback: Progress = None, *, steps: Steps) -> None:
-        """steps: what applies and unapplies each migration."""
-        super().__init__(connection, progress_callback, only=steps.only)
-        self.recorder = _Recorder(connection, steps.begin_run)
-        self.steps = steps
+    is_through: whether all that migrate was asked to do is done. not_tried: how many migrations of its plan were not begun.
+    """
+
+    is_through = False
+    not_tried = 0
+
+    def __init__(
+        self, connection: BaseDatabaseWrapper, progress_callback: Progress = None, *, only: str, steps: Callable[[], Steps]
+    ) -> None:
+        """steps: returns what applies and unapplies each migration; asked only where there is one. only: as in the base."""
+        super().__init__(connection, progress_callback, only=only)
+        self._steps = steps
+        self.recorder = _Recorder(connection, lambda: self.steps.begin_run())
+
+    @cached_property
+    def steps(self) -> Steps:
+        """What applies and unapplies each migration."""
+        return self._steps()
 
     def migrate(
         self, targets: Any, plan: Any = None, state: Any = None, fake: bool = False, fake_initial: bool = False
     ) -> ProjectState:
         """Migrate as Django does, unless that would lose something, and note when all of it is through."""
-        if plan and not fake:
-            look_ahead(self.connection, plan, lambda: state or applied_state(self.connection, self.steps.only), self._ghosts)
-        whole = self.steps.all_or_nothing and plan and not fake
-        with all_or_nothing(self.steps, plan, self._recording) if whole else nullcontext():
+        self.not_tried = len(plan or ())
+        with self._guarded(plan, state) if plan and not fake else nullcontext():
             after: ProjectState = super().migrate(targets, plan, state, fake, fake_initial)
-        self.steps.is_through = True
+        self.is_through = True
         return after
+
+    def _guarded(self, plan: Any, state: Any) -> AbstractContextManager[None]:
+        """Refuse what would lose something, and return what takes back what the block has applied, where that is asked for."""
+        from handrail.execution.ahead import look_ahead
+        from handrail.execution.all_or_nothing import all_or_nothing
+        from handrail.execution.project_states import applied_state
+
+        look_ahead(self.connection, plan, lambda: state or applied_state(self.connection, self.steps.only), self._ghosts)
+        return all_or_nothing(self.steps, plan, self._recording) if self.steps.all_or_nothing else nullcontext()
 
     def apply_migration(
         self, state: ProjectState, migration: Migration, fake: bool = False, fake_initial: bool = False
     ) -> ProjectState:
         """Run a migration forwards."""
+        self.not_tried -= 1
         self._say("apply_start", migration, fake)
         if fake_initial and not fake:
             fake, state = self.detect_soft_applied(state, migration)
@@ -106,6 +125,7 @@ class Executor(ReadingExecutor):
 
     def unapply_migration(self, state: ProjectState, migration: Migration, fake: bool = False) -> ProjectState:
         """Run a migration backwards."""
+        self.not_tried -= 1
         self._say("unapply_start", migration, fake)
         record = self._recording(migration, False)
         if fake:

@@ -14,7 +14,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from handrail.checks.hr213 import Preflight
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction, Kind, Mark, OnFailure, Phase, RunStatus, StepStatus
 from handrail.errors.base import Refusal
@@ -74,6 +73,8 @@ class Journal:
         try:
             self._bring_up_to_date(version)
         except Error as error:
+            from handrail.checks.hr213 import Preflight
+
             problem = f"does not take the tables of the journal: {' '.join(str(error).split())}"
             help = "let the user that migrates create and alter tables there; migrations need that too"
             raise Refusal(Preflight.refused(self.connection.alias, problem, help)) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,21 +15,18 @@ from handrail.domain.dataclasses import dataclass
 from handrail.domain.kept import Undo
 from handrail.domain.run import OnFailure, RunOptions, RunStatus, StepStatus
 from handrail.errors.hr302 import Blocked
-from handrail.execution.executor import Executor
+from handrail.execution.executor import Executor, ReadingExecutor
 from handrail.execution.journal import Journal, user_name
-from handrail.execution.keeping.keeper import Keeping
 from handrail.execution.lock import Lock, Waiting, lock_for
 from handrail.execution.patience import Patience
-from handrail.execution.recovering import interrupted, recover
 from handrail.execution.session import prepared, refuse_still_running, set_up_transaction
-from handrail.execution.steps import Steps
-from handrail.execution.units import Session
 from handrail.sources.journal import Unfinished, has_journal, runs, unfinished
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
     from handrail.domain.run import Run
+    from handrail.execution.steps import Steps
 
 COMMIT = ("HANDRAIL_COMMIT", "GIT_COMMIT", "CI_COMMIT_SHA", "GITHUB_SHA", "SOURCE_VERSION")
 """Environment variables that name the deployed commit, where there is no repository: the first is Handrail's own."""
@@ -72,8 +70,9 @@ class Runner:
         self.patience = Patience(connection, budget=options.lock_wait, blocked=talk.blocked)
         self.journal = Journal(connection, self.patience)
         self.id: int | None = None
-        self.steps: Steps | None = None
         self.lock: Lock
+        self._executor: Executor | None = None
+        self._is_plain = True
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -100,8 +99,9 @@ class Runner:
     def running(self) -> Iterator[None]:
         """Hold the lock, after what an earlier run left is put right; the run is on record from its first step on."""
         with self.locked():
-            if not self.is_plain():
-                self._prepare()
+            self._is_plain = self.is_plain()
+            if not self._is_plain:
+                self._put_right()
             try:
                 yield
             except BaseException as error:
@@ -118,13 +118,12 @@ class Runner:
             return True
         return is_test_database(self.connection) and is_from_nothing(self.connection)
 
-    def _prepare(self) -> None:
+    def _put_right(self) -> None:
         found = unfinished(self.connection)
         if found is not None:
             self.patience(self.journal.ensure, "the journal")
             refuse_still_running(self.connection, found.run)
             self._recover(found)
-        self.steps = self._steps_of(self.begin)
 
     def begin(self) -> int:
         """Be on record, and return the id: what has nothing to do, and what is refused before its first step, never is."""
@@ -142,11 +141,12 @@ class Runner:
 
     def _recover(self, found: Unfinished) -> None:
         """Put right what an earlier run left. Raises Interrupted where a person has to decide."""
+        from handrail.execution.recovering import interrupted
+
         step, wanted = found.step, (found.run.on_failure, self.options.on_failure)
         if step is not None and step.status is StepStatus.STOPPED and OnFailure.STOP in wanted and OnFailure.RESUME not in wanted:
-            migration = Executor(self.connection, steps=self.steps_of(found.run.id)).loader.disk_migrations.get(
-                (step.key.app_label, step.key.name)
-            )
+            known = ReadingExecutor(self.connection, only=self.only).loader.disk_migrations
+            migration = known.get((step.key.app_label, step.key.name))
             raise interrupted(
                 self.connection.alias, step, migration, found.statements, (f"run {found.run.id} was to stop there",)
             )
@@ -154,14 +154,20 @@ class Runner:
 
     def recover(self, found: Unfinished, *, back: bool = False) -> None:
         """Finish an unfinished run, or take its last step back; the lock is held."""
-        steps = self.steps_of(found.run.id)
-        self.talk.said(str(recover(steps, Executor(self.connection, steps=steps), found, back=back)))
+        from handrail.execution.recovering import recover
+
+        executor = ReadingExecutor(self.connection, only=self.only)
+        self.talk.said(str(recover(self.steps_of(found.run.id), executor, found, back=back)))
 
     def steps_of(self, run: int) -> Steps:
         """Return what runs the steps of an earlier run."""
         return self._steps_of(lambda: run)
 
     def _steps_of(self, begin_run: Callable[[], int]) -> Steps:
+        from handrail.execution.keeping.keeper import Keeping
+        from handrail.execution.steps import Steps
+        from handrail.execution.units import Session
+
         holds = self.lock.kind != "lease"
         prepare = set_up_transaction(self.connection, self.options.lock_timeout, sessions_hold=holds)
         return Steps(
@@ -179,14 +185,25 @@ class Runner:
 
     def executor(self, progress_callback: Callable[..., Any] | None = None) -> MigrationExecutor:
         """Make the executor of this run, which reads the graph and what is applied: the lock is held."""
-        if self.steps is None:
+        if self._is_plain:
             return MigrationExecutor(self.connection, progress_callback)
-        return Executor(self.connection, progress_callback, steps=self.steps)
+        self._executor = Executor(self.connection, progress_callback, only=self.only, steps=lambda: self.steps)
+        return self._executor
+
+    @cached_property
+    def steps(self) -> Steps:
+        """What runs the steps of this run, and puts it on record with the first of them."""
+        return self._steps_of(self.begin)
 
     @property
     def is_migrated(self) -> bool:
         """Say whether every migration of the plan is done: what fails then is a handler of post_migrate."""
-        return self.steps is not None and self.steps.is_through
+        return self._executor is not None and self._executor.is_through
+
+    @property
+    def not_tried(self) -> int:
+        """How many migrations of the plan were not begun."""
+        return self._executor.not_tried if self._executor is not None else 0
 
     def record(self) -> Run | None:
         """Return what is on record of this run, None where nothing is."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from handrail.checks.hr213 import Preflight
 from handrail.domain.run import Run, RunOptions
 from handrail.errors.base import Refusal
 from handrail.errors.hr404 import StillRunning
@@ -62,6 +61,8 @@ def open_session(connection: BaseDatabaseWrapper, options: RunOptions, *, who: s
         with connection.cursor() as cursor:
             reason = backend.read_only(cursor)
         if reason:
+            from handrail.checks.hr213 import Preflight
+
             help = "run it against the server that takes writes"
             raise Refusal(Preflight.refused(connection.alias, f"cannot be written: {reason}", help))
         if holds:

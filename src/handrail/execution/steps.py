@@ -54,7 +54,6 @@ class Steps:
         self.connection, self.journal, self.begin_run = connection, journal, begin_run
         self.attempt, self.guard, self.on_failure, self.session = attempt, guard, on_failure, session
         self.keeping = keeping
-        self.is_through = False
 
     def fake(self, migration: Migration, direction: Direction, record: Record) -> None:
         """Record a migration that is not run."""

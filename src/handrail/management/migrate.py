@@ -13,6 +13,7 @@ from django.core.management.commands import migrate as django_migrate
 from django.db.migrations.executor import MigrationExecutor
 
 from handrail.domain.run import OnFailure
+from handrail.execution.collector import collecting_less_often
 from handrail.sources.migrate_commands import other_commands
 
 if TYPE_CHECKING:
@@ -47,6 +48,11 @@ django_migrate.MigrationExecutor = make_executor  # type: ignore[attr-defined]
 
 class Locking(BaseCommand):
     """Runs what a migrate command does under the lock, with every migration as a step of a run."""
+
+    def execute(self, *args: Any, **options: Any) -> Any:
+        """Do all of it, also the system checks, with a garbage collector that is not in the way."""
+        with collecting_less_often():
+            return super().execute(*args, **options)
 
     def under_lock(self, handle: Callable[..., Any], args: Sequence[Any], options: dict[str, Any]) -> Any:
         """Call a handle; what only reads takes no lock and leaves no trace."""

@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.migrations.exceptions import NodeNotFoundError
 from django.db.migrations.loader import MigrationLoader
 
-from handrail.checks.hr101 import LeafConflict
-from handrail.checks.hr116 import MissingDependency
-from handrail.checks.hr201 import RecordGap
-from handrail.checks.hr212 import Unreadable
 from handrail.domain.finding import Finding
-from handrail.domain.history import Presence
 from handrail.domain.migration import MigrationKey
 from handrail.errors.base import Refusal
 
@@ -67,6 +62,8 @@ class Loader(MigrationLoader):
 
     def _missing(self, error: NodeNotFoundError) -> Refusal:
         """Return the refusal for a dependency on a migration that is not there, or not in a file that can be read."""
+        from handrail.checks.hr116 import MissingDependency
+
         parent, child = MigrationKey(*error.node), error.origin
         name = MigrationKey(child.app_label, child.name) if child is not None else "a migration"
         if parent.app_label in self.unreadable:
@@ -125,6 +122,8 @@ class Loader(MigrationLoader):
                     )
 
     def _conflict(self, app: str, names: Iterable[str]) -> Finding:
+        from handrail.checks.hr101 import LeafConflict
+
         leaves = sorted(names)
         shared = set.intersection(*(set(self.graph.forwards_plan((app, name))) for name in leaves))
         order = [node for node in self.graph.forwards_plan((app, leaves[0])) if node in shared and node[0] == app]
@@ -140,9 +139,7 @@ class Loader(MigrationLoader):
                 continue
             for parent in sorted(each.key for each in self.graph.node_map[node].parents):
                 if parent not in applied and not self._is_covered(parent):
-                    facts = {"child": MigrationKey(*node), "parent": MigrationKey(*parent), "schema": Presence.UNKNOWN}
-                    help = "see what is there, and either record it or take it back"
-                    yield RecordGap.say(facts, help=help, command="handrail check")
+                    yield _gap(MigrationKey(*node), MigrationKey(*parent))
 
     def _is_covered(self, node: Node) -> bool:
         """Say whether a squashed migration counts as applied, because all that it replaces is."""
@@ -150,8 +147,18 @@ class Loader(MigrationLoader):
         return bool(replaced) and all(key in self.applied_migrations or self._is_covered(key) for key in replaced)
 
 
+def _gap(child: MigrationKey, parent: MigrationKey) -> Finding:
+    from handrail.checks.hr201 import RecordGap
+    from handrail.domain.history import Presence
+
+    facts = {"child": child, "parent": parent, "schema": Presence.UNKNOWN}
+    return RecordGap.say(facts, help="see what is there, and either record it or take it back", command="handrail check")
+
+
 def unreadable_finding(app: str, error: Exception, note: str = "") -> Finding:
     """Return the finding for an app whose migrations cannot be read."""
+    from handrail.checks.hr212 import Unreadable
+
     place = Path(str(getattr(error, "filename", None) or f"migrations of {app}"))
     shown = place.relative_to(Path.cwd()) if place.is_relative_to(Path.cwd()) else place
     found = Unreadable.find(shown.as_posix(), getattr(error, "lineno", None), _reason(error), [note] if note else [])
