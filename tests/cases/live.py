@@ -31,8 +31,11 @@ with connection.cursor() as cursor:
     introspection = connection.introspection
     found = {}
     for table in sorted(set(introspection.table_names(cursor)) - {"django_migrations"}):
-        columns = introspection.get_table_description(cursor, table)
+        columns = [each for each in introspection.get_table_description(cursor, table) if not each.name.startswith("hrk_")]
         constraints = introspection.get_constraints(cursor, table).values()
+        constraints = [each for each in constraints if not any(name.startswith("hrk_") for name in each["columns"])]
+        if table.startswith("hrk_"):
+            continue
         parts = ("columns", "primary_key", "unique", "index", "check", "foreign_key")
         found[table] = {
             "columns": sorted([each.name, str(each.type_code), each.null_ok, str(each.internal_size)] for each in columns),
@@ -150,7 +153,7 @@ class LiveProject(Sandbox):
         return done
 
     def schema(self, database: Database | None = None) -> dict[str, Any]:
-        """Return what Django's introspection sees in the database, by table, without made-up names."""
+        """Return what Django's introspection sees in the database, by table, without made-up names and what is kept."""
         if database is not None:
             self.use(database)
         done = self.run("-c", SCHEMA, DJANGO_SETTINGS_MODULE="project_settings")

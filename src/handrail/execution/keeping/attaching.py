@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from handrail.execution.keeping.columns import attach_columns
+
 if TYPE_CHECKING:
     from handrail.execution.keeping.keeper import Keeper
 
-PARTS: tuple[Callable[[Any, Keeper], None], ...] = ()
+PARTS: tuple[Callable[[Any, Keeper], None], ...] = (attach_columns,)
 """What replaces methods of a schema editor; each is given the editor and the keeper of the step."""
 
 

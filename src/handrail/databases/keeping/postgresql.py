@@ -1,0 +1,227 @@
+"""PostgreSQL 14 and later: what is kept is renamed or moved, with its values, comments, grants and statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from handrail.databases.base import Cursor
+from handrail.databases.keeping.base import Details, ForeignKey, KeepingRules
+from handrail.domain.kept import Form
+
+# Manual of 18: 53.7 (pg_attribute), 53.13 (pg_constraint), 53.26 (pg_index), 9.27.3 (pg_get_constraintdef and others).
+_COLUMN = """
+    SELECT a.attnotnull, a.attidentity, pg_get_expr(d.adbin, d.adrelid)
+    FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE a.attrelid = %s::regclass AND a.attname = %s AND NOT a.attisdropped"""
+_NAMES = """ARRAY(SELECT a.attname::text FROM unnest({0}) WITH ORDINALITY u(n, o)
+    JOIN pg_attribute a ON a.attrelid = {1} AND a.attnum = u.n ORDER BY u.o)"""
+_TABLE = """CASE WHEN pg_table_is_visible({0}.oid) THEN {0}.relname::text
+    ELSE (SELECT nspname FROM pg_namespace WHERE oid = {0}.relnamespace) || '"."' || {0}.relname END"""
+_CONSTRAINTS = f"""
+    SELECT k.conname, k.contype, pg_get_constraintdef(k.oid), {_NAMES.format("k.conkey", "k.conrelid")},
+           EXISTS (SELECT FROM pg_index x WHERE x.indexrelid = k.conindid AND (x.indpred IS NOT NULL OR x.indnatts > x.indnkeyatts
+               OR pg_get_indexdef(x.indexrelid) LIKE '%% NULLS NOT DISTINCT%%'))
+    FROM pg_constraint k WHERE k.conrelid = %s::regclass AND k.contype IN ('p', 'u', 'c', 'x')
+    ORDER BY k.contype, k.conname"""
+_INDEXES = f"""
+    SELECT i.relname, x.indisunique, pg_get_indexdef(x.indexrelid), {_NAMES.format("x.indkey::int2[]", "x.indrelid")},
+           x.indpred IS NOT NULL OR x.indexprs IS NOT NULL OR x.indnatts > x.indnkeyatts
+               OR pg_get_indexdef(x.indexrelid) LIKE '%% NULLS NOT DISTINCT%%',
+           EXISTS (SELECT FROM pg_depend p JOIN pg_attribute a ON a.attrelid = p.refobjid AND a.attnum = p.refobjsubid
+               WHERE p.classid = 'pg_class'::regclass AND p.objid = x.indexrelid AND p.refobjid = x.indrelid AND a.attname = %s)
+    FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+    WHERE x.indrelid = %s::regclass
+      AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = x.indexrelid AND k.contype IN ('p', 'u', 'x'))
+    ORDER BY i.relname"""
+_FOREIGN_KEYS = f"""
+    SELECT {_TABLE.format("c")}, {_NAMES.format("k.conkey", "k.conrelid")},
+           {_TABLE.format("f")}, {_NAMES.format("k.confkey", "k.confrelid")},
+           (SELECT NOT a.attnotnull FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = k.conkey[1]),
+           k.conname, pg_get_constraintdef(k.oid), k.conrelid = %s::regclass
+    FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_class f ON f.oid = k.confrelid
+    WHERE k.contype = 'f' AND k.conparentid = 0 AND (k.conrelid = %s::regclass OR k.confrelid = %s::regclass)
+    ORDER BY 1, k.conname"""
+
+
+class PostgreSQLKeeping(KeepingRules):
+    """Nothing is rewritten, and what needs no other column of the table keeps its index.
+
+    A column keeps its indexes of one column, under other names; what spans more is dropped, and made again. Where new rows get a
+    value from the database (a default, a sequence), the column keeps asking for one, else it takes NULL. A table goes into a
+    schema of its own, so that no name of it is in the way of one that is made anew.
+    """
+
+    column_form: ClassVar = Form.ASIDE
+    table_form: ClassVar = Form.ASIDE
+
+    def quoted(self, name: str) -> str:
+        """As Django quotes: a name with a schema comes as schema"."table."""
+        return f'"{name}"'
+
+    def column(self, cursor: Cursor, table: str, column: str) -> dict[str, Any]:
+        """Read what is required of a column, and what depends on it."""
+        name = self.quoted(table)
+        required, identity, default = _rows(cursor, _COLUMN, [name, column])[0]
+        indexes = [one for one in _rows(cursor, _INDEXES, [column, name]) if one[5]]
+        constraints = [one for one in _rows(cursor, _CONSTRAINTS, [name]) if column in one[3]]
+        keys = [
+            one
+            for one in _rows(cursor, _FOREIGN_KEYS, [name] * 3)
+            if column in (one[1] if one[7] else one[3]) or _self(one, column)
+        ]
+        unique = any(one[1] for one in indexes) or any(one[1] in "pu" for one in constraints)
+        numbered = bool(identity) or (default or "").startswith("nextval(")
+        fills = bool(numbered or (default is not None and not unique))
+        return {
+            "relaxed": required and not fills,
+            "default": default if default is not None and not fills else None,
+            "kept_indexes": [one[0] for one in indexes if not one[4] and (not one[1] or len(one[3]) == 1)],
+            "indexes": [[one[0], one[2]] for one in indexes if one[4] or (one[1] and len(one[3]) > 1)],
+            "kept_constraints": [one[0] for one in constraints if _stays(one)],
+            "constraints": [[one[0], one[2]] for one in constraints if not _stays(one)],
+            "foreign_keys": keys,
+        }
+
+    def column_aside(self, table: str, column: str, aside: str, details: Details) -> list[str]:
+        """Release what could stop the application, then rename."""
+        q, own = self.quoted, self.quoted(table)
+        name = q(column)
+        return [
+            *(f"ALTER TABLE {own} DROP CONSTRAINT {q(one)}" for one, _ in details["constraints"]),
+            *(f"DROP INDEX {self._beside(table, one)}" for one, _ in details["indexes"]),
+            *self._renamed(table, aside, details, back=False),
+            *([f"ALTER TABLE {own} ALTER COLUMN {name} DROP DEFAULT"] if details["default"] is not None else []),
+            *([f"ALTER TABLE {own} ALTER COLUMN {name} DROP NOT NULL"] if details["relaxed"] else []),
+            f"ALTER TABLE {own} RENAME COLUMN {name} TO {q(aside)}",
+        ]
+
+    def column_back(self, table: str, column: str, aside: str, details: Details) -> list[str]:  # noqa: ARG002
+        """Rename; its indexes follow with their own names in column_again."""
+        q = self.quoted
+        return [f"ALTER TABLE {q(table)} RENAME COLUMN {q(aside)} TO {q(column)}"]
+
+    def column_again(self, table: str, column: str, aside: str, details: Details) -> list[str]:
+        """Require again what was required."""
+        q, own, name = self.quoted, self.quoted(table), self.quoted(column)
+        default = details["default"]
+        return [
+            *([f"ALTER TABLE {own} ALTER COLUMN {name} SET DEFAULT {default}"] if default is not None else []),
+            *([f"ALTER TABLE {own} ALTER COLUMN {name} SET NOT NULL"] if details["relaxed"] else []),
+            *self._renamed(table, aside, details, back=True),
+            *(definition for _, definition in details["indexes"]),
+            *(f"ALTER TABLE {own} ADD CONSTRAINT {q(one)} {definition}" for one, definition in details["constraints"]),
+        ]
+
+    def since(self, table: str, column: str, aside: str, details: Details, *, back: bool) -> str:  # noqa: ARG002
+        """A column that was NOT NULL has NULL in the rows that came since, and in no others."""
+        return f"{self.quoted(column if back else aside)} IS NULL" if details["relaxed"] else ""
+
+    def _renamed(self, table: str, aside: str, details: Details, *, back: bool) -> list[str]:
+        q, own = self.quoted, self.quoted(table)
+        statements = []
+        for number, name in enumerate(details["kept_indexes"]):
+            old, new = (f"{aside}_{number}", name) if back else (name, f"{aside}_{number}")
+            statements.append(f"ALTER INDEX {self._beside(table, old)} RENAME TO {q(new)}")
+        for number, name in enumerate(details["kept_constraints"]):
+            old, new = (f"{aside}_c{number}", name) if back else (name, f"{aside}_c{number}")
+            statements.append(f"ALTER TABLE {own} RENAME CONSTRAINT {q(old)} TO {q(new)}")
+        return statements
+
+    def _beside(self, table: str, name: str) -> str:
+        """Quote the name of an index, which is in the schema of its table."""
+        schema, dot, _ = table.rpartition('"."')
+        return self.quoted(f"{schema}{dot}{name}")
+
+    def table(self, cursor: Cursor, table: str) -> dict[str, Any]:
+        """Read the foreign keys from and to a table, and where it is."""
+        name = self.quoted(table)
+        schema, may = _rows(
+            cursor,
+            "SELECT n.nspname, has_database_privilege(current_database(), 'CREATE') FROM pg_class c"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = %s::regclass",
+            [name],
+        )[0]
+        keys = _rows(cursor, _FOREIGN_KEYS, [name] * 3)
+        found: dict[str, Any] = {"schema": schema, "moves": may, "foreign_keys": keys}
+        if not may:
+            found["constraints"] = [one[0] for one in _rows(cursor, _CONSTRAINTS, [name]) if one[1] in "pux"]
+            found["indexes"] = [one[0] for one in _rows(cursor, _INDEXES, ["", name])]
+            found["sequences"] = [one[0] for one in _rows(cursor, _SEQUENCES, [name])]
+        return found
+
+    def table_aside(self, table: str, aside: str, details: Details) -> list[str]:
+        """Move it; without the right to make a schema, rename it with all that has a name in the schema."""
+        q = self.quoted
+        if details["moves"]:
+            return [f"CREATE SCHEMA {q(aside)}", f"ALTER TABLE {q(table)} SET SCHEMA {q(aside)}"]
+        return [*self._named(table, aside, details, back=False), f"ALTER TABLE {q(table)} RENAME TO {q(aside)}"]
+
+    def table_back(self, table: str, aside: str, details: Details) -> list[str]:
+        """Move it back."""
+        q, name = self.quoted, table.rpartition('"."')[2]
+        if details["moves"]:
+            moved = f"ALTER TABLE {q(aside)}.{q(name)} SET SCHEMA {q(details['schema'])}"
+            return [moved, f"DROP SCHEMA {q(aside)}"]
+        return [
+            f"ALTER TABLE {self._beside(table, aside)} RENAME TO {q(name)}",
+            *self._named(table, aside, details, back=True),
+        ]
+
+    def _named(self, table: str, aside: str, details: Details, *, back: bool) -> list[str]:
+        q = self.quoted
+        patterns = {
+            "constraints": f"ALTER TABLE {q(table)} RENAME CONSTRAINT {{0}} TO {{1}}",
+            "indexes": "ALTER INDEX {2} RENAME TO {1}",
+            "sequences": "ALTER SEQUENCE {2} RENAME TO {1}",
+        }
+        statements = []
+        for kind, pattern in patterns.items():
+            for number, name in enumerate(details[kind]):
+                other = f"{aside}_{kind[0]}{number}"
+                old, new = (other, name) if back else (name, other)
+                statements.append(pattern.format(q(old), q(new), self._beside(table, old)))
+        return statements
+
+    def written(self, sql: str) -> str:
+        """A table with pending trigger events cannot be altered, so they come at once (Django: sql_update_with_default)."""
+        return f"{sql}; SET CONSTRAINTS ALL IMMEDIATE"
+
+    def released(self, key: ForeignKey) -> str:
+        """What waits to be checked is checked first, or the constraint could not be dropped in this transaction."""
+        waiting = f"SET CONSTRAINTS {self._beside(key.table, key.name)} IMMEDIATE; " if "DEFERRABLE" in key.definition else ""
+        return f"{waiting}ALTER TABLE {self.quoted(key.table)} DROP CONSTRAINT {self.quoted(key.name)}"
+
+    def required(self, key: ForeignKey) -> str:
+        """As pg_get_constraintdef wrote it."""
+        return f"ALTER TABLE {self.quoted(key.table)} ADD CONSTRAINT {self.quoted(key.name)} {key.definition}"
+
+    def purge(self, aside: str, table: str, column: str, details: Details) -> list[str]:
+        """What others have built on it is in the way, and stays."""
+        q = self.quoted
+        if column:
+            return [f"ALTER TABLE IF EXISTS {q(table)} DROP COLUMN IF EXISTS {q(aside)}"]
+        if details["moves"]:
+            return [f"DROP SCHEMA IF EXISTS {q(aside)}"]
+        return [f"DROP TABLE IF EXISTS {self._beside(table, aside)}"]
+
+
+_SEQUENCES = """
+    SELECT s.relname FROM pg_depend p JOIN pg_class s ON s.oid = p.objid AND s.relkind = 'S'
+    WHERE p.classid = 'pg_class'::regclass AND p.refobjid = %s::regclass AND p.deptype IN ('a', 'i') ORDER BY s.relname"""
+
+
+def _rows(cursor: Cursor, sql: str, params: Sequence[object]) -> list[list[Any]]:
+    cursor.execute(sql, params)
+    return [list(row) for row in cursor.fetchall()]
+
+
+def _stays(constraint: Sequence[Any]) -> bool:
+    """Say whether a constraint can stay, under another name: a unique column whose values nobody writes."""
+    _, kind, definition, columns, special = constraint
+    return bool(kind == "u" and len(columns) == 1 and not special and "DEFERRABLE" not in definition)
+
+
+def _self(key: Sequence[Any], column: str) -> bool:
+    """Say whether a table's foreign key to itself targets the column."""
+    return bool(key[7] and key[0] == key[2] and column in key[3])

@@ -1,0 +1,37 @@
+"""HR503: rows that came since have no value for a column that comes back."""
+
+from __future__ import annotations
+
+from handrail.errors.base import Refusal
+
+
+class NoValue(Refusal):
+    """A column that must not be NULL comes back, and rows that were inserted since have no value for it.
+
+    Why it matters
+    --------------
+    The rows that were there have their kept values. The others were written by code that did not know the column; the field has
+    no default, and a value that is made up would be wrong in some of them. Nothing of this operation was done.
+
+    What Django does
+    ----------------
+    It stops with an IntegrityError where the table has rows, on MySQL and MariaDB after the operations before this one.
+
+    What to do
+    ----------
+    Say what those rows get: ``handrail rollback ... --fill table.column=value``. Or delete them.
+
+    Example
+    -------
+    ::
+
+        error[HR503]: no-value: shop_thing.p NOT NULL without default, 3 rows
+    """
+
+    code = "HR503"
+    summary = "no-value: {column} NOT NULL without default, {rows} rows"
+
+    def __init__(self, *, table: str, column: str, rows: int, notes: tuple[str, ...] = ()) -> None:
+        """rows: how many have no value."""
+        facts = {"column": f"{table}.{column}", "rows": rows}
+        super().__init__(self.say(facts, notes=notes, help=f"say what they get: --fill {table}.{column}=value"))

@@ -1,0 +1,179 @@
+"""Keeping the columns that a schema editor drops, and bringing them back instead of making them anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from handrail.databases.keeping.base import ForeignKey, KeepingRules, rules_for
+from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
+from handrail.errors.hr503 import NoValue
+from handrail.errors.hr517 import NoPrimaryKey
+from handrail.execution.keeping import foreign_keys
+from handrail.execution.keeping.models import forget_deferred, has_values, literal, run, shape, table_of
+
+if TYPE_CHECKING:
+    from handrail.execution.keeping.keeper import Keeper
+
+
+def attach_columns(editor: Any, keeper: Keeper) -> None:
+    """Replace remove_field and add_field of an editor."""
+    rules = rules_for(editor.connection.vendor)
+    if rules is None:
+        return
+    columns = Columns(editor, keeper, rules)
+    editor.remove_field, editor.add_field = columns.remove, columns.add
+
+
+class Columns:
+    """The columns of one editor. What has no values of its own (a generated column, a link table) goes Django's way.
+
+    Django's methods call each other on the editor, so the link table of a many-to-many field is kept as a table.
+    """
+
+    def __init__(self, editor: Any, keeper: Keeper, rules: KeepingRules) -> None:
+        """Remember the methods that are replaced."""
+        self.editor, self.keeper, self.rules = editor, keeper, rules
+        self.connection = editor.connection
+        self._remove, self._add = editor.remove_field, editor.add_field
+
+    def remove(self, model: Any, field: Any) -> None:
+        """Keep a column, as remove_field would drop it. Raises NoPrimaryKey."""
+        table = table_of(model)
+        if not has_values(field) or not self.keeper.keeps(table, field.column):
+            self._remove(model, field)
+            return
+        aside = self.keeper.aside_name("column", table, field.column)
+        form = self.rules.column_form
+        one = self.keeper.intend(KeptKind.COLUMN, form, table, field.column, aside, lambda: self._describe(table, field))
+        if form is Form.COPY:
+            self._copied(one, model, field)
+        else:
+            for key in self.rules.keys(one.details):
+                run(self.editor, [self.rules.released(key)])
+            run(self.editor, self.rules.column_aside(table, field.column, aside, one.details))
+            forget_deferred(self.editor, table, field.column)
+        self.keeper.mark(one, KeptStatus.KEPT)
+
+    def _describe(self, table: str, field: Any) -> dict[str, Any]:
+        with self.connection.cursor() as cursor:
+            found = self.rules.column(cursor, table, field.column)
+        return {**found, "shape": shape(field, self.connection)}
+
+    def _copied(self, one: Kept, model: Any, field: Any) -> None:
+        if not one.details["key"]:
+            rows = foreign_keys.count(self.connection, self.rules.quoted(one.table))
+            if rows:
+                raise NoPrimaryKey(table=one.table, rows=rows, what=f"the values of {one.column} cannot be kept")
+            self._remove(model, field)
+            return
+        run(self.editor, self.rules.column_aside(one.table, one.column, one.aside, one.details))
+        self._remove(model, field)
+        run(self.editor, self.rules.column_after(one.table, one.aside, one.details))
+
+    def add(self, model: Any, field: Any) -> None:
+        """Bring a column back if this migration kept it, else make it as add_field does. Raises NoValue, RestoreConflict."""
+        one = self._restorable(model, field)
+        if one is None:
+            self._add(model, field)
+            return
+        filling = self._filling(one, field)
+        if one.status is KeptStatus.KEPT:
+            self._check(one, field, filling)
+            self.keeper.mark(one, KeptStatus.RESTORING)
+        if one.form is Form.COPY:
+            self._from_copy(one, model, field, filling)
+        else:
+            self._from_aside(one, filling)
+        self.keeper.mark(one, KeptStatus.RESTORED)
+
+    def _restorable(self, model: Any, field: Any) -> Kept | None:
+        if not has_values(field):
+            return None
+        table = table_of(model)
+        one = self.keeper.restorable(self.rules.column_form, table, field.column)
+        if one is None:
+            return None
+        if one.form is Form.COPY and not one.details["key"]:
+            self.keeper.mark(one, KeptStatus.RESTORED)
+            return None
+        wanted, was = shape(field, self.connection), one.details["shape"]
+        if wanted != was:
+            name = f"{table}.{field.column}"
+            self.keeper.keeping.said(
+                f"{name} is made anew, as it was {was[0]} and is to be {wanted[0]}: what is kept of it stays kept"
+            )
+            return None
+        return one
+
+    def _filling(self, one: Kept, field: Any) -> str | None:
+        """Return what rows get that came since, as a literal; None where nothing says it.
+
+        Rows get NULL where that is allowed, as nothing tells them from those that had NULL.
+        """
+        if field.null:
+            return None
+        said = self.keeper.keeping.undo.fill.get(f"{one.table}.{one.column}")
+        if said is not None:
+            value = field.get_db_prep_save(field.to_python(said), self.connection)
+        else:
+            value = self.editor.effective_default(field)
+        return None if value is None else literal(self.editor, value)
+
+    def _check(self, one: Kept, field: Any, filling: str | None) -> None:
+        """Refuse before the first statement what would fail at a later one."""
+        rules, details = self.rules, one.details
+        since = rules.since(one.table, one.column, one.aside, details, back=False)
+        if since and filling is None and not field.null and not field.has_db_default():
+            without = foreign_keys.count(self.connection, f"{rules.quoted(one.table)} WHERE {since}")
+            if without:
+                raise NoValue(table=one.table, column=one.column, rows=without)
+        for key in rules.keys(details):
+            if one.form is Form.COPY:
+                rows = rules.lost(key, table=one.aside, columns=["v"])
+            else:
+                rows = rules.lost(_as_aside(key, one), without=since)
+            foreign_keys.check(self.connection, self.keeper, key, rows)
+
+    def _from_aside(self, one: Kept, filling: str | None) -> None:
+        rules, details = self.rules, one.details
+        place = (one.table, one.column, one.aside, details)
+        run(self.editor, rules.column_back(*place))
+        since = rules.since(*place, back=True)
+        if since and filling is not None:
+            table, column = rules.quoted(one.table), rules.quoted(one.column)
+            run(self.editor, [rules.written(f"UPDATE {table} SET {column} = {filling} WHERE {since}")])
+        run(self.editor, rules.column_again(*place))
+        run(self.editor, foreign_keys.again(rules, rules.keys(details)))
+
+    def _from_copy(self, one: Kept, model: Any, field: Any, filling: str | None) -> None:
+        """Let Django make the column where NULL is allowed; else make it so, and let the table be rebuilt as it has to be."""
+        rules, details = self.rules, one.details
+        place = (one.table, one.column, one.aside, details)
+        if field.null and self.editor.effective_default(field) is None and not field.has_db_default():
+            self._add(model, field)
+            run(self.editor, rules.column_back(*place))
+            run(self.editor, foreign_keys.again(rules, rules.keys(details)))
+        else:
+            self._rebuilt(one, model, field, filling)
+        run(self.editor, rules.column_again(*place))
+
+    def _rebuilt(self, one: Kept, model: Any, field: Any, filling: str | None) -> None:
+        rules = self.rules
+        place = (one.table, one.column, one.aside, one.details)
+        table, column = rules.quoted(one.table), rules.quoted(one.column)
+        loose = field.clone()
+        loose.set_attributes_from_name(field.name)
+        loose.null, loose.column = True, field.column
+        run(self.editor, [f"ALTER TABLE {table} ADD COLUMN {column} {one.details['shape'][0]} NULL"])
+        run(self.editor, rules.column_back(*place))
+        if filling is not None:
+            run(self.editor, [f"UPDATE {table} SET {column} = {filling} WHERE {rules.since(*place, back=True)}"])
+        run(self.editor, foreign_keys.again(rules, rules.keys(one.details)))
+        self.editor._remake_table(model, alter_fields=[(loose, field)])
+
+
+def _as_aside(key: ForeignKey, one: Kept) -> ForeignKey:
+    """Return a foreign key as its columns are called while one of them is aside."""
+    own = [one.aside if key.local and name == one.column else name for name in key.columns]
+    there = [one.aside if key.target == one.table and name == one.column else name for name in key.target_columns]
+    return key._replace(columns=own, target_columns=there)

@@ -1,0 +1,55 @@
+"""What keeping needs to know of Django's models and fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+
+def table_of(model: Any) -> str:
+    """Return the name of a model's table as the database has it (strip_quotes of django/db/backends/utils.py, 5.2 to 6.1)."""
+    from django.db.backends.utils import strip_quotes
+
+    return str(strip_quotes(model._meta.db_table))
+
+
+def has_values(field: Any) -> bool:
+    """Say whether a field has a column whose values are its own."""
+    return field.column is not None and not field.many_to_many and field.concrete and not field.generated
+
+
+def shape(field: Any, connection: Any) -> list[Any]:
+    """Return what has to be the same for a kept column to be what a field wants; as JSON has it, the type first.
+
+    A default that is another one means that the file was edited: its author does not expect the values of the old one.
+    """
+    parameters = field.db_parameters(connection=connection)
+    target = field.remote_field.model._meta.db_table if field.remote_field else ""
+    return [parameters["type"], parameters.get("collation"), field.null, field.unique, target, _default(field)]
+
+
+def _default(field: Any) -> str:
+    default = field.default
+    return f"{default.__module__}.{default.__qualname__}" if hasattr(default, "__qualname__") else repr(default)
+
+
+def literal(editor: Any, value: Any) -> str:
+    """Quote a value that is ready for the database; MySQL's driver leaves bytes as bytes, and they are written as digits."""
+    quoted = editor.quote_value(value)
+    return f"X'{bytes(value).hex()}'" if isinstance(quoted, bytes) else str(quoted)
+
+
+def run(editor: Any, statements: Iterable[str]) -> None:
+    """Execute statements as they are."""
+    for sql in statements:
+        if sql:
+            editor.execute(sql, None)
+
+
+def forget_deferred(editor: Any, table: str, column: str = "") -> None:
+    """Forget what an editor has deferred about a table or a column that is gone (remove_field, delete_model, 5.2 to 6.1)."""
+    from django.db.backends.ddl_references import Statement
+
+    for sql in list(editor.deferred_sql):
+        if isinstance(sql, Statement) and (sql.references_column(table, column) if column else sql.references_table(table)):
+            editor.deferred_sql.remove(sql)

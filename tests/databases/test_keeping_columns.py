@@ -1,0 +1,126 @@
+"""A column that a migration drops is kept, in both directions, and comes back with its values, on every database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cases.live import LiveProject
+from tests.git_sandbox import isolate
+from tests.servers.base import Database
+
+HEAD = """
+from django.db import migrations, models
+from django.db.models.deletion import CASCADE, SET_NULL
+
+class Migration(migrations.Migration):
+    dependencies = {dependencies}
+    operations = [
+{operations}
+    ]
+"""
+MODELS = """
+migrations.CreateModel("Other", [("id", models.BigAutoField(primary_key=True))]),
+migrations.CreateModel("Thing", [("id", models.BigAutoField(primary_key=True)), ("n", models.IntegerField())]),
+"""
+FIELDS = {
+    "maybe": "models.IntegerField(null=True)",
+    "wanted": "models.IntegerField(default=7, db_index=True)",
+    "counted": "models.PositiveIntegerField(default=1)",
+    "code": "models.CharField(max_length=20, unique=True, null=True)",
+    "text": """models.TextField(default="it's 100%")""",
+    "price": "models.DecimalField(max_digits=8, decimal_places=2, default=0)",
+    "data": "models.JSONField(default=dict)",
+    "raw": 'models.BinaryField(default=b"")',
+    "other": 'models.ForeignKey("Other", SET_NULL, null=True)',
+    "owner": 'models.ForeignKey("Other", CASCADE, default=1, related_name="+")',
+    "made": "models.DateTimeField(null=True)",
+    "uid": "models.UUIDField(null=True)",
+}
+ADD = "\n".join(f'migrations.AddField("Thing", "{name}", {field}),' for name, field in FIELDS.items())
+ADD += """
+migrations.AddConstraint("Thing", models.CheckConstraint(condition=models.Q(wanted__gte=0) & models.Q(n__gte=0), name="checked")),
+migrations.AddConstraint("Thing", models.UniqueConstraint(fields=["n", "wanted"], name="both")),
+migrations.AddIndex("Thing", models.Index(fields=["wanted", "n"], name="wanted_n")),
+"""
+REMOVE = """
+migrations.RemoveIndex("Thing", "wanted_n"),
+migrations.RemoveConstraint("Thing", "both"),
+migrations.RemoveConstraint("Thing", "checked"),
+""" + "\n".join(f'migrations.RemoveField("Thing", "{name}"),' for name in FIELDS)
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    isolate(monkeypatch)
+
+
+def migration(operations: str, *dependencies: str) -> str:
+    return HEAD.format(operations=operations, dependencies=[("shop", name) for name in dependencies])
+
+
+class Shop(LiveProject):
+    """A project with one app."""
+
+    @classmethod
+    def make(cls, path: Path, database: Database, *operations: str) -> Shop:
+        """Make it; each text of operations is a migration."""
+        files, before = {"shop/models.py": ""}, ()
+        for number, text in enumerate(operations, 1):
+            files[f"shop.{number:04}_it"] = migration(text, *before)
+            before = (f"{number:04}_it",)
+        made = cls.begin(path / "project", database, files, INSTALLED_APPS=["handrail", "shop"])
+        assert isinstance(made, Shop)
+        return made
+
+    def to(self, name: str) -> str:
+        """Migrate to a migration."""
+        return self.migrate("shop", name)
+
+    def rows(self, columns: str, table: str = "shop_thing") -> list[tuple[Any, ...]]:
+        """Read rows, as texts where a driver has a type of its own."""
+        return [tuple(row) for row in self.query(f"SELECT {columns} FROM {table} ORDER BY id")]
+
+    def kept(self) -> list[tuple[str, str, str]]:
+        """Return table, column and status of all that is on record as kept."""
+        quote = "`" if self.aliases["default"].vendor == "mysql" else '"'
+        names = ", ".join(f"{quote}{name}{quote}" for name in ("table", "column", "status"))
+        return self.query(f"SELECT {names} FROM handrail_kept ORDER BY id")
+
+
+INSERT = """INSERT INTO shop_thing (id, n, maybe, wanted, counted, code, text, price, data, raw, other_id, owner_id, made, uid) VALUES
+    (1, 1, NULL, 5, 0, 'a', 'one', 1.25, '{"a": 1}', 'x', 2, 1, '2020-01-02 03:04:05', NULL),
+    (2, 2, 8, 6, 9, NULL, '', 2.50, '[]', 'y', NULL, 2, NULL, '12345678123456781234567812345678'),
+    (3, 3, 9, 7, 1, 'c', 'three', 3, 'null', 'z', 1, 2, '2021-01-01 00:00:00', NULL)"""
+ALL = "id, n, maybe, wanted, counted, code, text, price, data, raw, other_id, owner_id, made, uid"
+
+
+def test_up_and_down(tmp_path: Path, database: Database):
+    shop = Shop.make(tmp_path, database, MODELS, ADD, REMOVE)
+    shop.to("0002")
+    shop.query("INSERT INTO shop_other (id) VALUES (1), (2)")
+    shop.query(INSERT)
+    before, schema = shop.rows(ALL), shop.schema()["shop_thing"]
+    shop.to("0003")
+    assert {status for _, _, status in shop.kept()} == {"kept"}
+    assert sorted(column for _, column, _ in shop.kept()) == sorted(
+        ["other_id" if name == "other" else "owner_id" if name == "owner" else name for name in FIELDS]
+    )
+    shop.query("INSERT INTO shop_thing (id, n) VALUES (10, 10)")
+    shop.query("INSERT INTO shop_thing (id, n) VALUES (11, 11)")
+    shop.query("DELETE FROM shop_thing WHERE id = 2")
+    shop.query("UPDATE shop_thing SET n = 30 WHERE id = 3")
+    shop.to("0002")
+    found = shop.rows(ALL)
+    assert found[0] == before[0]
+    assert found[1] == (3, 30, *before[2][2:])
+    assert [row[:6] for row in found[2:]] == [(10, 10, None, 7, 1, None), (11, 11, None, 7, 1, None)]
+    assert [row[6] for row in found[2:]] == ["it's 100%"] * 2
+    assert [row[10:] for row in found[2:]] == [(None, 1, None, None)] * 2
+    assert shop.schema()["shop_thing"] == schema
+    shop.to("0003")
+    shop.to("0002")
+    assert shop.rows(ALL) == found
+    assert shop.schema()["shop_thing"] == schema
