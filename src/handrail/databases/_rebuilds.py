@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from handrail.databases.base import Cursor
@@ -24,7 +24,12 @@ class Attached(NamedTuple):
 
 
 class Rebuilds(ABC):
-    """Reads what a rebuild could lose; every method but fold takes a cursor or a statement, and changes nothing."""
+    """Reads what a rebuild could lose; every method but fold takes a cursor or a statement, and changes nothing.
+
+    foreign_key_violations: a SELECT of table, row and target of each row that has no target.
+    """
+
+    foreign_key_violations: ClassVar[str]
 
     @abstractmethod
     def columns(self, cursor: Cursor) -> dict[str, tuple[str, ...]]:

@@ -45,6 +45,7 @@ class SQLite(SQLiteSessions, Rebuilds, Backend):
         rebuilds_tables=True,
     )
     generated_name: ClassVar = re.compile(r"^sqlite_autoindex_")
+    foreign_key_violations: ClassVar = 'SELECT "table", rowid, parent FROM pragma_foreign_key_check'  # pragma.html
 
     def maintenance(self, settings: Settings) -> Settings:
         """There is no server to reach: any database in memory will do."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handrail.domain.finding import Finding
 from handrail.errors.base import Refusal
 
 
@@ -36,10 +35,9 @@ class Violated(Refusal):
     code = "HR505"
     summary = "constraint: {rows} violate{s} {constraint}"
 
-    def __init__(
-        self, *, rows: str, constraint: str, keys: Sequence[str], migration: str = "", others: Sequence[Finding] = ()
-    ) -> None:
+    def __init__(self, *, rows: str, constraint: str, keys: Sequence[str], migration: str = "", help: str = "") -> None:
         """rows: their number with its word ("2 rows"). keys: what says which rows, each as one note. migration: what makes it."""
         facts = {"rows": rows, "s": "s" if rows == "1 row" else "", "constraint": constraint}
         notes = (*keys, *([f"{migration} makes it"] if migration else ()))
-        super().__init__(self.say(facts, notes=notes, help="change or delete these rows, then run the command again"), others)
+        help = help or "change or delete these rows, then run the command again"
+        super().__init__(self.say(facts, notes=notes, help=help))

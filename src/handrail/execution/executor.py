@@ -99,12 +99,14 @@ class Executor(ReadingExecutor):
         return after
 
     def _guarded(self, plan: Any, state: Any) -> AbstractContextManager[None]:
-        """Refuse what would lose something, and return what takes back what the block has applied, where that is asked for."""
+        """Refuse what would lose something or fail on the rows there are, and return what takes back what the block has applied, where that is asked for."""
         from handrail.execution.ahead import look_ahead
         from handrail.execution.all_or_nothing import all_or_nothing
+        from handrail.execution.probing import look_at
         from handrail.execution.project_states import applied_state
 
         look_ahead(self.connection, plan, lambda: state or applied_state(self.connection, self.steps.only), self._ghosts)
+        look_at(plan, state, self.loader, self.steps)
         return all_or_nothing(self.steps, plan, self._recording) if self.steps.all_or_nothing else nullcontext()
 
     def apply_migration(

@@ -13,7 +13,7 @@ from handrail.execution import probes
 from handrail.execution.probes._asking import Asking
 from handrail.execution.probes._changes import Plan, changes_of
 from handrail.execution.probes._code import Code
-from handrail.execution.probes._places import Places
+from handrail.execution.probes._places import Places, tables_of
 from handrail.execution.probes.base import Moment, Probe
 from handrail.execution.project_states import state_without
 from handrail.sources.backend import is_known
@@ -34,14 +34,28 @@ def probe(
     state: builds the project state that the first migration begins with, forwards; backwards the one without any migration of
     the plan. It is called only where an operation has to be looked at. Nothing is changed, and nobody held up.
     """
-    asked = [one() for one in registry.discover(probes, Probe).values()]  # type: ignore[type-abstract]
-    if not plan or not is_known(connection) or not _concerns(asked, plan):
+    asked = [registry.load(probes, Probe, key)() for key in registry.names(probes) if key != "narrowing"]  # type: ignore[type-abstract]
+    if not plan or not is_known(connection) or not _concerns(connection, asked, plan):
         return []
     places, code, asking, found = Places(connection), Code(), Asking(connection), []
-    for change in changes_of(plan, state()):
-        moment = Moment(connection=connection, change=change, places=places, code=code, asking=asking, undo=undo or Undo())
+    begin = state()
+    changes = changes_of(plan, begin)
+    tables = tables_of(connection, [*begin.models.values(), *(model for one in changes for model in one.models)])
+    order = {id(migration): number for number, (migration, _) in enumerate(plan)}
+    for change in changes:
+        moment = Moment(
+            connection=connection,
+            change=change,
+            places=places,
+            code=code,
+            asking=asking,
+            undo=undo or Undo(),
+            tables=tables,
+            done=order[id(change.migration)],
+        )
         if _is_here(moment):
-            found += [finding for one in asked if one.is_about(change) for finding in one.find(moment)]
+            here = [one for one in asked if one.is_about(change) or one.is_for_all(connection)]
+            found += [finding for one in here for finding in one.find(moment)]
         places.take(change)
         code.take(change)
     return list(dict.fromkeys(found))
@@ -71,8 +85,10 @@ def refuse(findings: Sequence[Finding], said: Callable[[str], None]) -> None:
             said(f"  note: {note}")
 
 
-def _concerns(asked: Sequence[Probe], plan: Plan) -> bool:
+def _concerns(connection: BaseDatabaseWrapper, asked: Sequence[Probe], plan: Plan) -> bool:
     """Say by the names of the operations alone whether a plan has to be looked at."""
+    if any(one.is_for_all(connection) for one in asked):
+        return True
     backwards = plan[0][1]
     names = {"SeparateDatabaseAndState"}.union(*(one.backward if backwards else one.forward for one in asked))
     return any(type(operation).__name__ in names for migration, _ in plan for operation in migration.operations)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from handrail.databases.probing.base import ProbingRules, rules_for
+from handrail.databases.probing.base import Dependent, ProbingRules, rules_for
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -25,6 +25,13 @@ class Asking:
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
         self.rules: ProbingRules = rules_for(connection)
+        self._dependents: dict[str, list[Dependent]] = {}
+
+    def dependents(self, table: str) -> list[Dependent]:
+        """Return what uses a table."""
+        if table not in self._dependents:
+            self._dependents[table] = self.rules.dependents(self.rows, table)
+        return self._dependents[table]
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]] | None:
         """Return the rows of a SELECT; None where that took too long, or a lock was in the way."""

@@ -45,6 +45,11 @@ class Change:
             yield end, self.start.get(key), self.end.get(end)
 
     @property
+    def models(self) -> Iterator[ModelState]:
+        """All of them."""
+        yield from (*self.start.values(), *self.end.values())
+
+    @property
     def named(self) -> list[ModelKey]:
         """The models that it names, as they are called at its start."""
         new = set(self.renamed_models.values())

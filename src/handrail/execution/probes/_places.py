@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.db.backends.utils import strip_quotes, truncate_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.state import ModelState
 
@@ -60,6 +62,20 @@ def table_of(connection: BaseDatabaseWrapper, model: ModelState) -> str | None:
     if named:
         return strip_quotes(named)
     return truncate_name(f"{model.app_label}_{model.name_lower}", connection.ops.max_name_length())
+
+
+def tables_of(connection: BaseDatabaseWrapper, models: Iterable[ModelState]) -> frozenset[str]:
+    """Return the tables of models, with the link tables of their many-to-many fields (ManyToManyField._get_m2m_db_table)."""
+    found: set[str | None] = set()
+    for model in models:
+        table = table_of(connection, model)
+        for name, field in model.fields.items() if table else ():
+            relation: Any = field
+            if relation.many_to_many:
+                own = strip_quotes(relation.db_table) if relation.db_table else f"{table}_{name}"
+                found.add(truncate_name(own, connection.ops.max_name_length()))
+        found.add(table)
+    return frozenset(table for table in found if table)
 
 
 def is_swapped(model: ModelState) -> bool:

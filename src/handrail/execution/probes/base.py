@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
+from handrail.databases.probing.base import Dependent
 from handrail.domain.dataclasses import dataclass
 from handrail.domain.finding import Finding
 from handrail.domain.kept import Undo
@@ -24,6 +25,7 @@ class Moment:
     """One operation of a plan, and what is known of the database as it is before the plan.
 
     places: where the models of the operation's start are in that database. code: what code and SQL of the plan run before it.
+    tables: of all models of the plan. done: how many migrations of the plan come before.
     """
 
     connection: BaseDatabaseWrapper
@@ -32,6 +34,12 @@ class Moment:
     code: Code
     asking: Asking
     undo: Undo
+    tables: frozenset[str]
+    done: int
+
+    def dependents(self, table: str) -> list[Dependent]:
+        """Return what uses a table; the catalogue is read once for each."""
+        return self.asking.dependents(table)
 
     @property
     def is_sure(self) -> bool:
@@ -51,6 +59,10 @@ class Probe(ABC):
     @abstractmethod
     def find(self, moment: Moment) -> Iterator[Finding]:
         """Yield what would go wrong: an error stops the plan, anything else is said."""
+
+    def is_for_all(self, connection: BaseDatabaseWrapper) -> bool:  # noqa: ARG002
+        """Say whether it is to be asked about every operation on a database."""
+        return False
 
     @classmethod
     def is_about(cls, change: Change) -> bool:
