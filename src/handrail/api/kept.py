@@ -88,7 +88,7 @@ def cells(thing: Thing) -> tuple[str, ...]:
     rows = "" if size.rows is None else f"{size.rows:,}"
     expires = f"{one.expires.astimezone():%Y-%m-%d}"
     state = "expired" if is_expired(one) else expires
-    return (str(one.id), str(one.run), str(one.key), named(one), rows, _size(size.bytes), _standing(one) or state)
+    return (str(one.id), str(one.run), str(one.key), named(one), rows, bytes_text(size.bytes), _standing(one) or state)
 
 
 def _standing(one: Kept) -> str:
@@ -107,7 +107,7 @@ def named(one: Kept) -> str:
     return f"rows of {name}" if one.kind is KeptKind.ROWS else name
 
 
-def _size(count: int | None) -> str:
+def bytes_text(count: int | None) -> str:
     """Write a number of bytes with three digits at least where there are as many."""
     if count is None:
         return ""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from handrail.domain.run import RunOptions
-from handrail.execution.runner import Runner, Talk
+from handrail.execution.runner import First, Runner, Talk
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -32,14 +32,20 @@ def migrate(
     talk: Talk,
     run: Callable[[Maker], Any],
     only: str = "",
+    *,
+    backup: bool = False,
 ) -> Any:
     """Do what run does as one run; it is given what makes the executor.
 
     Raises whatever that raises, and refusals before anything is changed.
-    only: the app that is asked for; what is wrong in others that it does not need is then passed over.
+    only: the app that is asked for; what is wrong in others that it does not need is then passed over. backup: whether one is
+    made before the first step; without it, nothing is applied.
     """
-    runner = Runner(connection, options=options, command=command, talk=talk, only=only)
+    first = _backing_up(connection, options, talk) if backup else None
+    runner = Runner(connection, options=options, command=command, talk=talk, only=only, first=first)
     with ended_by_signals(), runner.running():
+        if first is not None and runner.is_plain():
+            first()
         try:
             done = run(runner.executor)
         except BaseException as error:
@@ -51,6 +57,29 @@ def migrate(
         if runner.id is not None:
             _say_expired(connection, talk)
         return done
+
+
+def _backing_up(connection: BaseDatabaseWrapper, options: RunOptions, talk: Talk) -> First:
+    """Return what makes a backup and ties it to a run. Raises NoBackupTools and BackupFolder at once."""
+    from handrail.execution.backing_up import make_backup, tie
+    from handrail.execution.dumping.base import dumping_for
+    from handrail.sources.backups import backup_folder
+    from handrail.sources.reach import reaching
+
+    folder = backup_folder(options.backups)
+    with reaching(connection.alias):
+        dumping_for(connection, folder).require()
+
+    def first() -> Callable[[int], None]:
+        made = make_backup(connection, folder)
+        talk.said(f"backup {made.id} made in {folder}")
+
+        def tell(run: int) -> None:
+            tie(folder, made, run)
+
+        return tell
+
+    return first
 
 
 def _say_expired(connection: BaseDatabaseWrapper, talk: Talk) -> None:

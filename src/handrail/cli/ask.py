@@ -11,6 +11,7 @@ from handrail.cli.output import is_terminal, write, write_lines
 from handrail.domain.dataclasses import replace
 from handrail.domain.outcome import Outcome
 from handrail.errors.hr003 import NotConfirmed
+from handrail.errors.hr623 import NotRestorable
 
 Confirm = Callable[[Outcome], None]
 """Shows a plan and returns when it may be carried out; refuses otherwise."""
@@ -35,5 +36,36 @@ def confirmation(options: Namespace, session: Session) -> Confirm:
         stream.flush()
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
             raise NotConfirmed(command=plan.command, reason="the answer was not yes", typed=session.typed)
+
+    return confirm
+
+
+def naming(options: Namespace, session: Session) -> Callable[[Outcome, str], None]:
+    """Return the question of a command that destroys what --yes alone must not: the name of it has to be typed.
+
+    options.replace: the name, where it was given beforehand. Where the name is "", nothing is destroyed, and it asks as
+    confirmation does.
+    """
+    plain = confirmation(options, session)
+
+    def confirm(plan: Outcome, name: str) -> None:
+        if not name:
+            plain(plan)
+            return
+        stream = sys.stdout if options.format == "text" else sys.stderr
+        write(plan, "text", replace(session.form, colour=session.form.colour and stream is sys.stdout), stream)
+        write_lines([""], stream)
+        if options.replace is None and is_terminal(sys.stdin):
+            stream.write(f"Type the name of the database to replace all that it holds ({name}): ")
+            stream.flush()
+            given = sys.stdin.readline().strip()
+        else:
+            given = options.replace
+        help = "type the name of the database that is to be replaced, or give it with --replace NAME"
+        if given is None:
+            raise NotRestorable(problem="nobody can type the name of the database", help=help, command=session.typed)
+        if given != name:
+            problem = f"{given!r} is not the name of the database, which is {name!r}"
+            raise NotRestorable(problem=problem, help=help, command=session.typed)
 
     return confirm

@@ -210,6 +210,7 @@ class RunOptions:
 
     direct: by alias, the settings of DATABASES that lead to the server itself where the others lead to a pooler.
     keep: patterns of what is kept instead of being destroyed, see handrail.domain.kept.is_kept. keep_for: days.
+    backups: the folder for them, beside manage.py where it is relative.
     """
 
     lock_wait: float = 300.0
@@ -218,6 +219,7 @@ class RunOptions:
     all_or_nothing: bool = False
     keep: Sequence[str] = ("*",)
     keep_for: float = 30.0
+    backups: str = "backups"
     direct: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 COMMIT = ("HANDRAIL_COMMIT", "GIT_COMMIT", "CI_COMMIT_SHA", "GITHUB_SHA", "SOURCE_VERSION")
 """Environment variables that name the deployed commit, where there is no repository: the first is Handrail's own."""
 
+First = Callable[[], Callable[[int], None]]
+"""What comes before the first step of a run; what it returns is told the run's id."""
 AS_MIGRATE = Undo()
 """What migrate does with kept data: nothing that was written since is overwritten, and nothing is filled in."""
 
@@ -60,12 +62,13 @@ class Runner:
         talk: Talk,
         only: str = "",
         undo: Undo = AS_MIGRATE,
+        first: First | None = None,
     ) -> None:
         """command: as it was typed. only: the app that is asked for, "" for all. undo: how kept data is brought back.
 
-        Nothing is reached yet.
+        first: what is done before the run is on record; what it raises ends the run with nothing changed. Nothing is reached yet.
         """
-        self.only, self.undo = only, undo
+        self.only, self.undo, self.first = only, undo, first
         self.connection, self.options, self.command, self.talk = connection, options, command, talk
         self.patience = Patience(connection, budget=options.lock_wait, blocked=talk.blocked)
         self.journal = Journal(connection, self.patience)
@@ -129,6 +132,7 @@ class Runner:
         """Be on record, and return the id: what has nothing to do, and what is refused before its first step, never is."""
         if self.id is None:
             from_nothing = is_from_nothing(self.connection)
+            tell = self.first() if self.first is not None else None
             self.patience(self.journal.ensure, "the journal")
             self.id = self.journal.begin(
                 command=self.command,
@@ -137,6 +141,8 @@ class Runner:
                 from_nothing=from_nothing,
                 on_failure=self.options.on_failure,
             )
+            if tell is not None:
+                tell(self.id)
         return self.id
 
     def _recover(self, found: Unfinished) -> None:

@@ -13,7 +13,7 @@ from django.core.management.commands import migrate as django_migrate
 from django.db.migrations.executor import MigrationExecutor
 
 from handrail.domain.run import OnFailure
-from handrail.execution.collector import collecting_less_often
+from handrail.execution.collector import collect_nothing_at_exit, collecting_less_often
 from handrail.sources.migrate_commands import other_commands
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class Locking(BaseCommand):
 
     def execute(self, *args: Any, **options: Any) -> Any:
         """Do all of it, also the system checks, with a garbage collector that is not in the way."""
+        if getattr(self, "_called_from_command_line", False):
+            collect_nothing_at_exit()
         with collecting_less_often():
             return super().execute(*args, **options)
 
@@ -60,6 +62,7 @@ class Locking(BaseCommand):
 
         from handrail.api.migrate import Terminated, migrate, reading_executor
         from handrail.errors.base import Refusal
+        from handrail.errors.hr620 import NoBackupTools
         from handrail.sources.backend import is_known
         from handrail.sources.run_options import read_run_options
 
@@ -68,6 +71,10 @@ class Locking(BaseCommand):
         app = options.get("app_label") or ""
         try:
             if not is_known(connection):
+                if options.get("backup"):
+                    raise NoBackupTools(
+                        alias=connection.alias, what=f"support for {connection.display_name}", package="another tool"
+                    )
                 self.stderr.write(
                     f"{connection.alias} is {connection.display_name}: no lock is taken there, and nothing goes on record"
                 )
@@ -76,7 +83,10 @@ class Locking(BaseCommand):
                 return _with(connection, partial(reading_executor, connection, app), handle)
             wanted = read_run_options({name: options.get(name) for name in OWN})
             talk = self._talk(connection.alias)
-            return migrate(connection, wanted, _typed(options), talk, lambda make: _with(connection, make, handle), app)
+            backup = bool(options.get("backup"))
+            return migrate(
+                connection, wanted, _typed(options), talk, lambda make: _with(connection, make, handle), app, backup=backup
+            )
         except Refusal as refusal:
             raise self._said(refusal) from refusal
         except Terminated:
@@ -118,6 +128,8 @@ class Migrate(Locking):
         group.add_argument("--on-failure", choices=[str(each) for each in OnFailure], help=help)
         help = "If a migration fails, take back those that this run has applied before it."
         group.add_argument("--all-or-nothing", action="store_true", default=None, help=help)
+        help = "Make a backup of the database before the first migration, and apply none without it."
+        group.add_argument("--backup", action="store_true", help=help)
         help = "Destroy what the migrations drop, as Django does, instead of keeping it."
         group.add_argument("--no-keep", dest="keep", action="store_false", default=None, help=help)
 
@@ -169,5 +181,6 @@ def command_class() -> type[BaseCommand]:
 def _typed(options: dict[str, Any]) -> str:
     """Return the command as somebody would type it."""
     words = ["migrate", *filter(None, (options.get("app_label"), options.get("migration_name")))]
-    words += [f"--{name}" for name in ("fake", "fake-initial", "prune") if options.get(name.replace("-", "_"))]
+    words += [f"--{name}" for name in ("fake", "fake-initial", "prune", "backup") if options.get(name.replace("-", "_"))]
+    words += ["--no-keep"] if options.get("keep") is False else []
     return " ".join(words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
+from os import PathLike
 from typing import Any
 
 from handrail.domain.run import OnFailure, RunOptions
@@ -84,6 +85,12 @@ def _patterns(name: str, value: Any) -> Sequence[str]:
     return tuple(value)
 
 
+def _folder(name: str, value: Any) -> str:
+    if not isinstance(value, str | PathLike) or not str(value):
+        raise _wrong(name, value, 'a folder such as "/var/backups/shop"')
+    return str(value)
+
+
 def _direct(name: str, value: Any) -> Mapping[str, Mapping[str, Any]]:
     if not isinstance(value, Mapping) or not all(isinstance(place, Mapping) for place in value.values()):
         raise _wrong(name, value, 'a dict such as {"default": {"HOST": "db.internal", "PORT": "5432"}}')
@@ -112,6 +119,7 @@ _READERS: dict[str, Callable[[str, Any], Any]] = {
     "all_or_nothing": _switch,
     "keep": _patterns,
     "keep_for": _days,
+    "backups": _folder,
     "direct": _direct,
 }
 """What the setting may say; each reader raises NoSettings."""

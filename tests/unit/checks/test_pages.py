@@ -52,6 +52,11 @@ MEANINGS = {
     "HR411": "tag-taken: {name} was made {made}, with {fewer} migrations fewer and {more} more applied than now",
     "HR407": "lint: {migration} {problem}",
     "HR610": "not-purged: {id} ({name}) on {alias}: {reason}",
+    "HR620": "no-backup-tools: {what} is not there, which backups of {alias} take",
+    "HR621": "backup-folder: {folder} {problem}",
+    "HR622": "backup-broken: {id}: {problem}",
+    "HR623": "not-restored: {problem}",
+    "HR624": "backup-failed: {what} of {alias}: {reason}",
     "HR900": "bug: {problem}",
 }
 """What codes mean: a code is never used for anything else, so no line here is ever changed to say another thing."""

@@ -57,7 +57,7 @@ def test_the_direct_way_is_named_by_alias(setting: Any):
         ({"lock_wiat": 5}, "HANDRAIL has no key 'lock_wiat': did you mean 'lock_wait'?"),
         (
             {"zzz": 1},
-            "HANDRAIL has no key 'zzz', but 'lock_wait', 'lock_timeout', 'on_failure', 'all_or_nothing', 'keep', 'keep_for', 'direct'",
+            "HANDRAIL has no key 'zzz', but 'lock_wait', 'lock_timeout', 'on_failure', 'all_or_nothing', 'keep', 'keep_for', 'backups', 'direct'",
         ),
         ({"lock_wait": "5"}, "HANDRAIL['lock_wait'] is '5', not a number of seconds, 0 or more"),
         ({"lock_wait": -1}, "HANDRAIL['lock_wait'] is -1, not a number of seconds, 0 or more"),
@@ -77,6 +77,7 @@ def test_the_direct_way_is_named_by_alias(setting: Any):
         ),
         ({"keep": ["!a.b"]}, """HANDRAIL['keep'] is ['!a.b'], not a list that says first what is kept, such as ["*", "!a.b"]"""),
         ({"keep_for": 0}, "HANDRAIL['keep_for'] is 0, not a number of days, more than 0"),
+        ({"backups": True}, "HANDRAIL['backups'] is True, not a folder such as \"/var/backups/shop\""),
         ({"all_or_nothing": 1}, "HANDRAIL['all_or_nothing'] is 1, not True or False"),
         (
             {"direct": {"default": "db:5432"}},
