@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.cases.undoing import THING, Undoing, launcher, undo
+import pytest
+
+from tests.cases.undoing import THING, Undoing, launcher, on_postgres, undo
 
 __all__ = ["launcher", "undo"]
 UNIQUE = THING.replace("max_length=50", "max_length=50, unique=True")
@@ -64,3 +66,145 @@ def test_e40_unique_together(undo: Undoing):
     undo.query("UPDATE shop_thing SET n = 3 WHERE n = 2")
     undo.query("UPDATE shop_thing SET n = 4 WHERE id = 2")
     undo.down()
+
+
+TWO = """
+migrations.CreateModel("P", [("id", models.BigAutoField(primary_key=True))]),
+migrations.CreateModel("Q", [("id", models.BigAutoField(primary_key=True))]),
+migrations.CreateModel("Thing", [
+    ("id", models.BigAutoField(primary_key=True)),
+    ("name", models.CharField(max_length=50)),
+    ("p", models.ForeignKey("shop.P", models.CASCADE)),
+]),
+"""
+
+
+def test_e27_a_foreign_key_that_leads_elsewhere(undo: Undoing):
+    undo.up(
+        'migrations.AlterField("Thing", "p", models.ForeignKey("shop.Q", models.CASCADE)),',
+        first=TWO,
+        rows=[
+            "INSERT INTO shop_p (id) VALUES (1)",
+            "INSERT INTO shop_q (id) VALUES (1)",
+            "INSERT INTO shop_q (id) VALUES (55)",
+            *(f"INSERT INTO shop_thing (name, p_id) VALUES ('a', {to})" for to in (1, 55)),
+        ],
+    )
+    assert undo.refused() == said(
+        "1 row violates the foreign key shop_thing.p_id to shop_p.id", "p_id = 55 is in no row of shop_p", "shop.0002_x makes it"
+    )
+    undo.query("INSERT INTO shop_p (id) VALUES (55)")
+    undo.down()
+    assert undo.values("p_id") == [1, 55]
+    keys = [one.definition for one in undo.catalogue() if "references" in one.definition.lower()]
+    assert len(keys) == 1
+    assert "shop_p" in keys[0]
+
+
+COLLATIONS = {"sqlite": ("NOCASE", "BINARY"), "mysql": ("utf8mb4_general_ci", "utf8mb4_bin")}
+
+
+@pytest.mark.parametrize("undo", ["sqlite", "mariadb"], indirect=True)
+def test_e34_the_collation_that_comes_back_decides_what_is_equal(undo: Undoing):
+    """The table's own is what a column without one has: on MariaDB both are told apart, on SQLite that is BINARY."""
+    coarse, fine = COLLATIONS[undo.database.vendor]
+    undo.up(
+        f'migrations.AlterField("Thing", "name", models.CharField(max_length=50, unique=True, db_collation="{fine}")),',
+        first=UNIQUE.replace("unique=True", f'unique=True, db_collation="{coarse}"'),
+        rows=rows(("a", 1), ("A", 2), ("b", 3)),
+    )
+    refused = undo.refused()
+    message = f"2 rows violate unique (name) of shop_thing by the collation {coarse}"
+    assert refused in {said(message, f"name = {name!r}: 2 rows", "shop.0002_x makes it") for name in ("a", "A")}
+    undo.query("DELETE FROM shop_thing WHERE n = 2")
+    undo.down()
+    assert undo.values("name") == ["a", "b"]
+
+
+@pytest.mark.parametrize("undo", ["mariadb"], indirect=True)
+def test_e34_the_collation_of_the_table(undo: Undoing):
+    undo.up(
+        'migrations.AlterField("Thing", "name", models.CharField(max_length=50, unique=True, db_collation="utf8mb4_bin")),',
+        first=UNIQUE,
+        rows=rows(("a", 1), ("A", 2)),
+    )
+    assert "HR505]: constraint: 2 rows violate unique (name) of shop_thing by the collation utf8mb4_" in undo.refused()
+
+
+@on_postgres
+def test_e34b_a_collation_that_tells_all_values_apart(undo: Undoing):
+    undo.up(
+        'migrations.AlterField("Thing", "name", models.CharField(max_length=50, unique=True, db_collation="C")),',
+        first=UNIQUE,
+        rows=rows(("a", 1), ("A", 2)),
+    )
+    assert undo.down() == ""
+    assert undo.values("name") == ["a", "A"]
+
+
+CHECKS = """
+migrations.AddConstraint("Thing", models.CheckConstraint(condition=models.Q(n__gt=0) | models.Q(p__isnull=True), name="ck")),
+migrations.AddConstraint("Thing", models.UniqueConstraint("p", models.functions.Lower("name"), name="low")),
+migrations.AddConstraint("Thing", models.UniqueConstraint(fields=["p"], condition=models.Q(name__startswith="%"), name="some")),
+"""
+
+
+def test_e07b_conditions_and_expressions(undo: Undoing):
+    first = THING.rstrip().removesuffix("]),") + '("p", models.ForeignKey("self", models.CASCADE, null=True))]),'
+    undo.up(
+        'migrations.RemoveConstraint("Thing", "low"), migrations.RemoveConstraint("Thing", "some"),',
+        'migrations.RemoveConstraint("Thing", "ck"),',
+        first=first.replace("shop.", "") + CHECKS,
+        rows=[
+            "INSERT INTO shop_thing (name, n) VALUES ('root', 0)",
+            *(
+                f"INSERT INTO shop_thing (name, n, p_id) VALUES ('{name}', {n}, 1)"
+                for name, n in (("A", -1), ("a", 2), ("%", 3), ("%%", 4))
+            ),
+        ],
+    )
+    refused = undo.refused()
+    assert "error[HR505]: constraint: 1 row violates ck of shop_thing note: id = 2 note: shop.0003_x makes it" in refused
+    lower, some = "unique low (F(p), Lower(F(name)))", "unique some (p_id)"
+    has_both = undo.database.vendor != "mysql"  # MariaDB makes neither
+    assert (f"2 rows violate {lower} of shop_thing" in refused) is has_both
+    assert (f"2 rows violate {some} of shop_thing note: p_id = 1: 2 rows" in refused) is has_both
+    undo.query("DELETE FROM shop_thing WHERE n IN (-1, 3)")
+    undo.down()
+
+
+EXCLUSION = """
+BtreeGistExtension(),
+migrations.CreateModel("Thing", [
+    ("id", models.BigAutoField(primary_key=True)),
+    ("name", models.CharField(max_length=50)),
+    ("n", models.IntegerField(default=0)),
+]),
+migrations.AddConstraint("Thing", ExclusionConstraint(name="ex", expressions=[("name", "="), ("n", "<>")])),
+"""
+
+
+@on_postgres
+def test_e07b_an_exclusion(undo: Undoing):
+    imports = "from django.contrib.postgres.constraints import ExclusionConstraint\n"
+    undo.up(
+        'migrations.RemoveConstraint("Thing", "ex"),',
+        first=EXCLUSION,
+        code=imports + "from django.contrib.postgres.operations import BtreeGistExtension",
+        rows=rows(("a", 1), ("a", 1), ("a", 2), ("b", 3)),
+    )
+    assert undo.refused() == said("1 row violates ex of shop_thing", "id = 3", "shop.0002_x makes it")
+
+
+def test_e56_one_value_for_all_rows(undo: Undoing):
+    undo.up(rows=rows(("a", 1), ("b", 2)))
+    add = 'migrations.AddField("Thing", "u", models.UUIDField(default=uuid.uuid4, unique=True)),'
+    undo.write_files(THING, 'migrations.AddField("Thing", "p", models.IntegerField(null=True)),', add, code="import uuid")
+    refused = undo.refused("0003")
+    help = "help: add it with null=True, give each row its value in a RunPython, then make it unique"
+    message = "CommandError: error[HR505]: constraint: 2 rows violate unique (u) of shop_thing"
+    notes = "note: the default is called once, and its value used for all rows note: shop.0003_x makes it"
+    assert refused == f"{message} {notes} {help} next: handrail explain HR505"
+    undo.query("DELETE FROM shop_thing WHERE n = 2")
+    undo.migrate()
+    assert undo.columns() == {"id", "name", "n", "p", "u"}

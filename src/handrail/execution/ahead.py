@@ -150,6 +150,11 @@ def _removing(field: Any) -> bool:
     return field.primary_key or field.unique or field.db_index or bool(field.remote_field and field.db_constraint)
 
 
+def is_rebuilt(connection: BaseDatabaseWrapper, field: Any) -> bool:
+    """Say whether a table is rebuilt to drop the column of a field."""
+    return rebuilds_of(connection) is not None and _removing(field)
+
+
 def _alters(model: Any, operation: Any, backwards: bool) -> bool:
     """The rule of alter_field, _field_should_be_altered (django/db/backends/base/schema.py), where it is sure.
 

@@ -99,7 +99,7 @@ class Executor(ReadingExecutor):
         return after
 
     def _guarded(self, plan: Any, state: Any) -> AbstractContextManager[None]:
-        """Refuse what would lose something or fail on the rows there are, and return what takes back what the block has applied, where that is asked for."""
+        """Refuse what would lose something or fail, and return what takes back what the block has applied, if that is asked."""
         from handrail.execution.ahead import look_ahead
         from handrail.execution.all_or_nothing import all_or_nothing
         from handrail.execution.probing import look_at

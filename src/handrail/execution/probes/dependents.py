@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from handrail.databases.probing.base import Dependent
 from handrail.domain.finding import Finding
 from handrail.errors.hr510 import Dependents
+from handrail.execution.ahead import is_rebuilt
 from handrail.execution.probes._changes import ModelKey
 from handrail.execution.probes._places import column_of, named
 from handrail.execution.probes.base import Moment, Probe
@@ -44,6 +45,8 @@ class DependentsProbe(Probe):
         using = [one for one in moment.dependents(table) if one.columns is not None and column in one.columns]
         known = {column_of(field, each) for each, field in start.fields.items() if each not in end.fields}
         using = [one for one in using if not (one.kind == "generated column" and one.name in known)]
+        if is_rebuilt(moment.connection, named(start.fields[name], name)):  # what hangs on the table is looked at there (HR513)
+            using = [one for one in using if not (one.kind == "trigger" and one.owner == table)]
         if own and not any(one.kind == "generated column" for one in using):
             using += [Dependent("generated column", str(each), table, frozenset({column}), "") for each in sorted(own, key=str)]
         yield from _said(moment, using, f"{table}.{column}")
