@@ -257,3 +257,26 @@ def test_an_error_of_a_migration_is_the_same_error(pair: list[LiveProject]):
     assert ours["exit"] == plain["exit"] == "KeyError: 'no such key'"
     assert [ours[part] for part in ("out", "sent", "tables")] == [plain[part] for part in ("out", "sent", "tables")]
     assert ours["err"] == "run 1: 18 done, shop.0004_broken failed, and nothing of it is left\n"
+
+
+COLLECTOR = """
+import atexit, gc
+from django.apps import AppConfig
+
+class Bare(AppConfig):
+    name = "bare"
+
+    def ready(self):
+        atexit.register(lambda: print("at exit", gc.get_threshold() == BEFORE, gc.get_freeze_count() > 10000))
+
+BEFORE = gc.get_threshold()
+"""
+
+
+def test_the_garbage_collector_is_as_it_was_and_has_nothing_to_do_at_exit(sqlite_database: Database, tmp_path: Path):
+    """Only where the process ends with the command; what calls the command goes on with its own."""
+    made = begin(tmp_path, {"default": sqlite_database}, ["handrail", "shop", "links", "bare"])
+    made.put({"bare/apps.py": COLLECTOR})
+    assert made.run("manage.py", "migrate", "-v", "0").out == "at exit True True\n"
+    call = "import django; django.setup(); from django.core.management import call_command as call; call('migrate', verbosity=0)"
+    assert made.run("-c", call, DJANGO_SETTINGS_MODULE="project_settings").out == "at exit True False\n"

@@ -1,7 +1,8 @@
-"""Python's garbage collector, while project states are built."""
+"""Python's garbage collector, while project states are built and when the process ends."""
 
 from __future__ import annotations
 
+import atexit
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,3 +28,14 @@ def collecting_less_often() -> Iterator[None]:
         gc.set_threshold(*before)
         if is_first:
             gc.unfreeze()
+
+
+def collect_nothing_at_exit() -> None:
+    """Leave to the system what hangs together in circles when the process ends, as models and project states do.
+
+    Python would look through all of it a last time, and free it piece by piece: 0.1 s for some hundred models (CPython 3.12).
+    Modules and what they hold are taken down as ever. That finalizers run at the end is promised for nothing (Python
+    documentation, Data model, object.__del__).
+    """
+    atexit.unregister(gc.freeze)
+    atexit.register(gc.freeze)
