@@ -1,0 +1,172 @@
+"""Bringing back the values that an alteration changed, when it is reversed: where the rows are still as it left them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from handrail.databases.values.base import BECAME, OTHERS, VERDICT, WAS, ValueRules, keys_of
+from handrail.domain.kept import ChangedRows, Form, Kept, KeptStatus
+from handrail.domain.run import Direction, StepStatus
+from handrail.errors.hr602 import RestoreConflict
+from handrail.execution.alterations import type_of
+from handrail.execution.keeping._value_copies import rows_of, side_of
+from handrail.execution.keeping.models import table_of
+from handrail.execution.probes.narrowing import EXAMPLES, written
+from handrail.sources.journal_models import StepRow
+from handrail.sources.kept import kept
+
+if TYPE_CHECKING:
+    from handrail.execution.keeping.keeper import Keeper
+
+DIGEST = 8
+"""Characters of the digest of one column (ValueRules.digest)."""
+BACK, CHANGED, REUSED, TAKEN = "back", "changed", "reused", "taken"
+"""What becomes of a kept value: it comes back; the row has another one now; the key is another row's; it is unique, and taken."""
+SAID = {
+    CHANGED: ("was changed since and stays as it is", "were changed since and stay as they are"),
+    REUSED: ("is another one now and stays as it is", "are other ones now and stay as they are"),
+    TAKEN: ("stays as it is, as its value is taken", "stay as they are, as their values are taken"),
+}
+LONGEST = 40
+"""How much of a value is shown."""
+
+
+def returning(editor: Any, keeper: Keeper, rules: ValueRules, model: Any, old_field: Any, new_field: Any) -> Return | None:
+    """Return what brings values back when an alteration is the reverse of one that kept some; None where nothing is kept.
+
+    Where the fields are not those of then, the file was edited since, and nothing is guessed.
+    """
+    if new_field.column is None or old_field.column is None:
+        return None
+    one = _latest(keeper, table_of(model), new_field.column)
+    if one is None or one.details["now"] != old_field.column:
+        return None
+    types = type_of(new_field, editor.connection), type_of(old_field, editor.connection)
+    if types != (one.details["old"], one.details["new"]):
+        then = f"{one.details['old']} -> {one.details['new']}"
+        keeper.keeping.said(f"{one.table}.{one.column}: what was kept under {then} stays aside: the field is another one now")
+        return None
+    return Return(editor, keeper, rules, model, old_field, new_field, one)
+
+
+def _latest(keeper: Keeper, table: str, column: str) -> Kept | None:
+    """Return what this operation kept when it went the other way last; not what an earlier time left."""
+    other = Direction.BACKWARD if keeper.direction is Direction.FORWARD else Direction.FORWARD
+    of_migration: dict[str, Any] = {"app": keeper.key.app_label, "name": keeper.key.name, "direction": other}
+    found = kept(keeper.connection, form=Form.CHANGES, table=table, column=column, operation=keeper.operation, **of_migration)
+    if not found:
+        return None
+    later = StepRow.objects.using(keeper.connection.alias).filter(faked=False, id__gt=found[-1].step, **of_migration)
+    gone = (StepStatus.FAILED, StepStatus.UNWOUND)
+    return None if later.exclude(status__in=gone).exists() else found[-1]
+
+
+class Return:
+    """One side table, on its way back."""
+
+    def __init__(
+        self, editor: Any, keeper: Keeper, rules: ValueRules, model: Any, old_field: Any, new_field: Any, one: Kept
+    ) -> None:
+        """old_field, new_field: of the alteration that goes on now."""
+        self.editor, self.keeper, self.rules, self.one = editor, keeper, rules, one
+        self.connection, self.policy = editor.connection, keeper.keeping.undo.changed_rows
+        self.side, self.name = side_of(one), rules.quoted(one.aside)
+        self.column, self.now = rules.quoted(old_field.column), rules.quoted(new_field.column)
+        self.is_unique, self.is_key = bool(new_field.unique), bool(new_field.remote_field)
+        self.type = one.details["new"]
+        self.columns = {field.column for field in model._meta.local_concrete_fields}
+
+    def check(self) -> None:
+        """Raise RestoreConflict where rows were changed since and nothing is to be done then."""
+        if self.one.status is not KeptStatus.KEPT or self.policy is not ChangedRows.STOP:
+            return
+        differs = f"{self._verdict} <> '{BACK}'"
+        table = self.rules.quoted(self.side.table)
+        joined = f"FROM {table} AS t JOIN {self.name} AS s ON {self.rules.on(self.side)} WHERE {differs}"
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"SELECT COUNT(*) {joined}", None)
+            (rows,) = cursor.fetchone()
+        if rows:
+            notes = [f"{self.one.column}: {text}" for text in self._examples(differs, self.column)]
+            help = "say what becomes of them: --changed-rows=keep or --changed-rows=restore"
+            raise RestoreConflict(rows=rows, table=self.one.table, what="changed since", notes=notes, help=help)
+
+    @property
+    def _verdict(self) -> str:
+        """A row is another one if none of its other columns, as far as they are still there, is as it was."""
+        same = self.rules.same(f"t.{self.column}", f"s.{BECAME}", self.type)
+        others = [
+            f"substr(s.{OTHERS}, {DIGEST * at + 1}, {DIGEST}) = {self.rules.digest(f't.{self.rules.quoted(name)}')}"
+            for at, name in enumerate(self.one.details["others"])
+            if name in self.columns
+        ]
+        reused = f"WHEN NOT ({' OR '.join(others)}) THEN '{REUSED}' " if others else ""
+        return f"CASE {reused}WHEN {same} THEN '{BACK}' ELSE '{CHANGED}' END"
+
+    @property
+    def _wanted(self) -> str:
+        verdicts = (BACK, CHANGED) if self.policy is ChangedRows.RESTORE else (BACK,)
+        return ", ".join(f"'{one}'" for one in verdicts)
+
+    def begin(self) -> None:
+        """Decide about each row, before the alteration changes what it has now."""
+        self.keeper.mark(self.one, KeptStatus.RESTORING)
+        self.editor.execute(self.rules.update(self.side, "s", VERDICT, self._verdict, "1 = 1"), None)
+
+    def finish(self) -> None:
+        """Put the values back, say what stays, and keep that."""
+        execute = self.editor.execute
+        if self.is_unique:
+            execute(self._taken(), None)
+        execute(self.rules.update(self.side, "t", self.now, f"s.{WAS}", f"s.{VERDICT} IN ({self._wanted})"), None)
+        if self.is_unique or self.is_key:
+            for sql in self.rules.settle():
+                execute(sql, None)
+        execute(f"DELETE FROM {self.name} WHERE {VERDICT} IS NULL OR {VERDICT} IN ({self._wanted})", None)
+        left = rows_of(self.connection, self.one.aside)
+        if left:
+            self._report()
+            self.keeper.mark(self.one, KeptStatus.KEPT, rows=left)
+            return
+        execute(f"DROP TABLE {self.name}", None)
+        self.keeper.mark(self.one, KeptStatus.RESTORED)
+
+    def _taken(self) -> str:
+        """Leave out what another row has by now."""
+        table = self.rules.quoted(self.side.table)
+        pairs = zip(self.side.keys, keys_of(len(self.side.keys)), strict=True)
+        own = " AND ".join(f"u.{self.rules.quoted(key)} = {self.name}.{name}" for key, name in pairs)
+        there = f"SELECT 1 FROM {table} AS u WHERE u.{self.now} = {self.name}.{WAS} AND NOT ({own})"
+        return f"UPDATE {self.name} SET {VERDICT} = '{TAKEN}' WHERE {VERDICT} IN ({self._wanted}) AND EXISTS ({there})"
+
+    def _report(self) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"SELECT {VERDICT}, COUNT(*) FROM {self.name} GROUP BY {VERDICT} ORDER BY {VERDICT}")
+            counted = cursor.fetchall()
+        for verdict, rows in counted:
+            shown = "; ".join(self._examples(f"s.{VERDICT} = '{verdict}'", self.now))
+            noun, verb = ("row", SAID[verdict][0]) if rows == 1 else ("rows", SAID[verdict][1])
+            self.keeper.keeping.said(f"{self.one.table}.{self.one.column}: {rows} {noun} {verb} ({shown})")
+
+    def _examples(self, where: str, column: str) -> list[str]:
+        keys = [f"s.{name}" for name in keys_of(len(self.side.keys))]
+        table = self.rules.quoted(self.side.table)
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT {', '.join(keys)}, s.{WAS}, s.{BECAME}, t.{column} FROM {self.name} AS s"
+                f" JOIN {table} AS t ON {self.rules.on(self.side)} WHERE {where} ORDER BY {', '.join(keys)} LIMIT {EXAMPLES}",
+                None,
+            )
+            return [three_way(row[:-3], row[-3:]) for row in cursor.fetchall()]
+
+
+def three_way(key: Sequence[Any], values: Sequence[Any]) -> str:
+    """Write a row's value before the alteration, after it, and now."""
+    before, after, now = (_short(value) for value in values)
+    return f"{written(tuple(key))}: before {before}, after {after}, now {now}"
+
+
+def _short(value: Any) -> str:
+    text = "NULL" if value is None else repr(value) if isinstance(value, str | bytes) else str(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
