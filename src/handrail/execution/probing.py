@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from handrail import registry
 from handrail.domain.finding import Finding, Severity
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from django.db.migrations.state import ProjectState
 
     from handrail.execution.steps import Steps
-    from handrail.sources.migration_loader import Loader
 
 
 def probe(
@@ -61,10 +60,10 @@ def probe(
     return list(dict.fromkeys(found))
 
 
-def look_at(plan: Plan, state: ProjectState | None, loader: Loader, steps: Steps) -> None:
+def look_at(plan: Plan, state: ProjectState | None, loader: Any, steps: Steps) -> None:
     """Raise what would go wrong with the plan of a run, and say what is only worth knowing.
 
-    state: of all that is applied, None where nobody has built it yet.
+    state: of all that is applied, None where nobody has built it yet. loader: Django's, with the graph of the plan.
     """
     without = [(migration.app_label, migration.name) for migration, backwards in plan if backwards]
 
