@@ -81,6 +81,14 @@ class KeepingRules(ABC):
     def table_back(self, table: str, aside: str, details: Details) -> list[str]:
         """Return the statements that bring a table back, without its foreign keys."""
 
+    def dangling(self, cursor: Cursor) -> list[str]:  # noqa: ARG002
+        """Return the statements that drop what is in the way of rows, as what it needs was destroyed meanwhile."""
+        return []
+
+    def place(self, table: str, aside: str, details: Details) -> str:  # noqa: ARG002
+        """Return the name by which the rows of a table are found while it is aside."""
+        return aside
+
     @abstractmethod
     def released(self, key: ForeignKey) -> str:
         """Return the statement that drops a foreign key; "" where there is none to drop."""
@@ -88,10 +96,6 @@ class KeepingRules(ABC):
     @abstractmethod
     def required(self, key: ForeignKey) -> str:
         """Return the statement that adds a foreign key; "" where the table's own text holds it."""
-
-    @abstractmethod
-    def purge(self, aside: str, table: str, column: str, details: Details) -> list[str]:
-        """Return the statements that destroy what is aside. column: "" where it is a table."""
 
     @abstractmethod
     def quoted(self, name: str) -> str:

@@ -150,18 +150,6 @@ class MySQLKeeping(KeepingRules):
         joined = f"{q(key.table)} own LEFT JOIN {q(key.target)} target ON {pairs}"
         return f"UPDATE {joined} SET own.{q(key.columns[0])} = NULL WHERE {there} AND target.{q(key.target_columns[0])} IS NULL"
 
-    def purge(self, aside: str, table: str, column: str, details: Details) -> list[str]:
-        """Drop the marker with the column, and what stood in for its indexes."""
-        q = self.quoted
-        if not column:
-            return [f"DROP TABLE IF EXISTS {q(aside)}"]
-        parts = [
-            *(_drop(f"{aside}_s{number}") for number in range(len(details["stand_ins"]))),
-            f"DROP COLUMN {q(aside)}",
-            *([f"DROP COLUMN {q(aside + MARK)}"] if details["marked"] else []),
-        ]
-        return [f"ALTER TABLE {q(table)} {', '.join(parts)}"]
-
 
 def _definition(cursor: Cursor, name: str) -> Table:
     cursor.execute(f"SHOW CREATE TABLE {quoted(name)}")

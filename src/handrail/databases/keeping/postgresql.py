@@ -168,6 +168,11 @@ class PostgreSQLKeeping(KeepingRules):
             *self._named(table, aside, details, back=True),
         ]
 
+    def place(self, table: str, aside: str, details: Details) -> str:
+        """In its schema."""
+        name = table.rpartition('"."')[2]
+        return f'{aside}"."{name}' if details["moves"] else table.removesuffix(name) + aside
+
     def _named(self, table: str, aside: str, details: Details, *, back: bool) -> list[str]:
         q = self.quoted
         patterns = {
@@ -195,15 +200,6 @@ class PostgreSQLKeeping(KeepingRules):
     def required(self, key: ForeignKey) -> str:
         """As pg_get_constraintdef wrote it."""
         return f"ALTER TABLE {self.quoted(key.table)} ADD CONSTRAINT {self.quoted(key.name)} {key.definition}"
-
-    def purge(self, aside: str, table: str, column: str, details: Details) -> list[str]:
-        """What others have built on it is in the way, and stays."""
-        q = self.quoted
-        if column:
-            return [f"ALTER TABLE IF EXISTS {q(table)} DROP COLUMN IF EXISTS {q(aside)}"]
-        if details["moves"]:
-            return [f"DROP SCHEMA IF EXISTS {q(aside)}"]
-        return [f"DROP TABLE IF EXISTS {self._beside(table, aside)}"]
 
 
 _SEQUENCES = """

@@ -121,6 +121,14 @@ class SQLiteKeeping(KeepingRules):
             f"DROP TABLE {q(aside)}",
         ]
 
+    def dangling(self, cursor: Cursor) -> list[str]:
+        """A trigger whose copy was purged while its table was aside would fail for every row."""
+        cursor.execute("SELECT type, name FROM sqlite_master WHERE name LIKE 'hrk\\_%' ESCAPE '\\'", None)
+        found = [(kind, name) for kind, name in cursor.fetchall()]
+        tables = {name for kind, name in found if kind == "table"}
+        gone = [name for kind, name in found if kind == "trigger" and name.rpartition("_")[0] not in tables]
+        return [f"DROP TRIGGER {self.quoted(name)}" for name in gone]
+
     def released(self, key: ForeignKey) -> str:  # noqa: ARG002
         """The text of a table holds its foreign keys."""
         return ""
@@ -132,12 +140,6 @@ class SQLiteKeeping(KeepingRules):
     def emptied(self, key: ForeignKey) -> str:
         """UPDATE takes an alias only since 3.33 (lang_update.html), which is older than all that are supported."""
         return super().emptied(key)
-
-    def purge(self, aside: str, table: str, column: str, details: Details) -> list[str]:  # noqa: ARG002
-        """The copy goes with its triggers."""
-        q = self.quoted
-        triggers = [f"DROP TRIGGER IF EXISTS {q(aside + end)}" for end in ("_d", "_i", "_u")] if column else []
-        return [*triggers, f"DROP TABLE IF EXISTS {q(aside)}"]
 
 
 def _key(cursor: Cursor, table: str, without: str) -> list[str]:

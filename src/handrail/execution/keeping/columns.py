@@ -57,7 +57,7 @@ class Columns:
     def _describe(self, table: str, field: Any) -> dict[str, Any]:
         with self.connection.cursor() as cursor:
             found = self.rules.column(cursor, table, field.column)
-        return {**found, "shape": shape(field, self.connection)}
+        return {**found, "shape": shape(field, self.editor)}
 
     def _copied(self, one: Kept, model: Any, field: Any) -> None:
         if not one.details["key"]:
@@ -77,7 +77,7 @@ class Columns:
             self._add(model, field)
             return
         filling = self._filling(one, field)
-        if one.status is KeptStatus.KEPT:
+        if not self.keeper.is_resumed(one):
             self._check(one, field, filling)
             self.keeper.mark(one, KeptStatus.RESTORING)
         if one.form is Form.COPY:
@@ -96,7 +96,7 @@ class Columns:
         if one.form is Form.COPY and not one.details["key"]:
             self.keeper.mark(one, KeptStatus.RESTORED)
             return None
-        wanted, was = shape(field, self.connection), one.details["shape"]
+        wanted, was = shape(field, self.editor), one.details["shape"]
         if wanted != was:
             name = f"{table}.{field.column}"
             self.keeper.keeping.said(

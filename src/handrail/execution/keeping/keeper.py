@@ -15,13 +15,18 @@ from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction
 from handrail.execution.journal import now
 from handrail.sources.journal_models import KeptRow
-from handrail.sources.kept import kept, latest
+from handrail.sources.kept import THERE, kept
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+    from handrail.execution.keeping.row_log import RowLogs
+
 PREFIX = "hrk_"
 """What the names of all that is aside begin with; 16 hexadecimal digits follow, which fits every database."""
+
+_BY = "restored_by"
+"""In details: the step, operation and direction that brings a thing back, or has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +60,30 @@ class Keeper:
         step: int,
         key: MigrationKey,
         wanted: bool = True,
+        prepare: Callable[[], None] = lambda: None,
     ) -> None:
-        """Reach nothing yet. wanted: whether the migration lets anything be kept."""
+        """Reach nothing yet. wanted: whether the migration lets anything be kept. prepare: see units.Session."""
+        self.prepare = prepare
         self.wanted = wanted
         self._told: set[str] = set()
         self.connection, self.keeping = connection, keeping
         self.run, self.step, self.key = run, step, key
         self.operation, self.direction = -1, Direction.FORWARD
+        self._rows: RowLogs | None = None
+
+    @property
+    def rows(self) -> RowLogs:
+        """The logs of the rows that code and SQL write."""
+        from handrail.execution.keeping.row_log import RowLogs
+
+        if self._rows is None:
+            self._rows = RowLogs(self, self.prepare)
+        return self._rows
+
+    @property
+    def keeps_rows(self) -> bool:
+        """Say whether what code and SQL write is logged at all."""
+        return self.wanted and bool(self.keeping.patterns)
 
     @contextmanager
     def at(self, operation: int, direction: Direction) -> Iterator[None]:
@@ -134,10 +156,43 @@ class Keeper:
         return kept(self.connection, statuses, id=row.id)[0]
 
     def mark(self, one: Kept, status: KeptStatus, **values: Any) -> None:
-        """Write how a thing stands now; values: other columns of its row."""
+        """Write how a thing stands now; values: other columns of its row. What brings it back is written with it."""
+        if status is KeptStatus.RESTORING:
+            values = {"details": json.dumps({**one.details, _BY: self._place}), **values}
         KeptRow.objects.using(self.connection.alias).filter(id=one.id).update(status=status, **values)
 
     def restorable(self, form: Form, table: str, column: str = "") -> Kept | None:
-        """Return what this migration kept, on its way in the other direction, of what an operation is about to make anew."""
+        """Return what this migration kept, on its way in the other direction, of what an operation is about to make anew.
+
+        Where the same operation kept it several times, it is the last time that counts, also if that was purged since. What this
+        very operation has brought back already, before its step was stopped, is found too: it writes the same statements again.
+        """
         other = Direction.BACKWARD if self.direction is Direction.FORWARD else Direction.FORWARD
-        return latest(self.connection, self.key, other, [form], table, column)
+        names = {"app": self.key.app_label, "name": self.key.name, "table": table, "column": column}
+        found = kept(self.connection, tuple(KeptStatus), direction=other, form=form, **names)
+        same = [one for one in found if one.operation == self.operation]
+        usable = [one for one in same[-1:] or found if one.status in THERE or self.is_resumed(one)]
+        return usable[-1] if usable else None
+
+    def is_resumed(self, one: Kept) -> bool:
+        """Say whether this very operation has begun to bring a thing back, before its step was stopped."""
+        return one.details.get(_BY) == self._place
+
+    def things_of(self, operation: int) -> set[tuple[str, str]]:
+        """Return the tables, and columns of tables, that an operation of this step has kept."""
+        return {(one.table, one.column) for one in kept(self.connection, [KeptStatus.KEPT], step=self.step, operation=operation)}
+
+    def taken_back(self, operation: int, direction: Direction) -> None:
+        """Write that an operation that was not complete was taken back by its statements: it has kept and restored nothing."""
+        rows = KeptRow.objects.using(self.connection.alias)
+        halves = (KeptStatus.KEEPING, KeptStatus.KEPT)
+        rows.filter(step=self.step, operation=operation, direction=direction, status__in=halves).delete()
+        names = {"app": self.key.app_label, "name": self.key.name}
+        with self.at(operation, direction):
+            for one in kept(self.connection, [KeptStatus.RESTORING, KeptStatus.RESTORED], **names):
+                if self.is_resumed(one):
+                    self.mark(one, KeptStatus.KEPT)
+
+    @property
+    def _place(self) -> str:
+        return f"{self.step} {self.operation} {self.direction}"

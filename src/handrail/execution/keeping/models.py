@@ -18,14 +18,29 @@ def has_values(field: Any) -> bool:
     return field.column is not None and not field.many_to_many and field.concrete and not field.generated
 
 
-def shape(field: Any, connection: Any) -> list[Any]:
+def shape(field: Any, editor: Any) -> list[Any]:
     """Return what has to be the same for a kept column to be what a field wants; as JSON has it, the type first.
 
     A default that is another one means that the file was edited: its author does not expect the values of the old one.
     """
-    parameters = field.db_parameters(connection=connection)
-    target = field.remote_field.model._meta.db_table if field.remote_field else ""
-    return [parameters["type"], parameters.get("collation"), field.null, field.unique, target, _default(field)]
+    return [*_column(field, editor), _default(field)]
+
+
+def table_shape(model: Any, editor: Any) -> list[Any]:
+    """Return what has to be the same for a kept table to be what a model wants; as JSON has it."""
+    meta = model._meta
+    columns = sorted([field.column, *_column(field, editor)] for field in meta.local_concrete_fields if field.column)
+    options = [repr(one.deconstruct()) for one in (*meta.indexes, *meta.constraints)]
+    together = [list(names) for names in meta.unique_together]
+    return [columns, options, together, [field.name for field in meta.pk_fields]]
+
+
+def _column(field: Any, editor: Any) -> list[Any]:
+    parameters = field.db_parameters(connection=editor.connection)
+    target = field.remote_field.model._meta.db_table if field.remote_field and field.db_constraint else ""
+    default = [str(part) for part in editor.db_default_sql(field)] if field.has_db_default() else []
+    flags = [field.null, field.unique, field.primary_key, field.db_index]
+    return [parameters["type"], parameters.get("collation"), *flags, target, default]
 
 
 def _default(field: Any) -> str:
