@@ -12,7 +12,7 @@ from handrail.domain.dataclasses import dataclass
 from handrail.domain.kept import Kept, KeptKind, KeptStatus
 from handrail.domain.outcome import CLEAN, Json, Outcome
 from handrail.sources.django_setup import aliases_of, set_up
-from handrail.sources.kept import SHOWN, has_kept, kept, size_of
+from handrail.sources.kept import SHOWN, has_kept, in_the_way, size_of
 from handrail.sources.reach import is_there, reaching
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _read(alias: str, run: int | None) -> list[Thing]:
             if not is_there(connection) or not has_kept(connection):
                 return []
             wanted = {} if run is None else {"run": run}
-            return measured(connection, kept(connection, SHOWN, **wanted))
+            return measured(connection, in_the_way(connection, SHOWN, **wanted))
     finally:
         connection.close()
 
@@ -97,6 +97,7 @@ def _standing(one: Kept) -> str:
         KeptStatus.KEEPING: "being set aside",
         KeptStatus.RESTORING: "being brought back",
         KeptStatus.PURGING: "half purged",
+        KeptStatus.RESTORED: "done with",
     }
     return words.get(one.status, "")
 

@@ -19,7 +19,7 @@ from handrail.execution.runner import Runner, Talk
 from handrail.execution.session import set_up_transaction
 from handrail.sources.django_setup import aliases_of
 from handrail.sources.journal import runs, unfinished
-from handrail.sources.kept import has_kept, kept
+from handrail.sources.kept import has_kept, in_the_way
 from handrail.sources.reach import is_there, reaching
 from handrail.sources.run_options import read_run_options
 
@@ -77,7 +77,7 @@ def _under_lock(runner: Runner, connection: BaseDatabaseWrapper, wanted: Wanted)
     if left is not None and left.step is not None and not left.is_over:
         notes = ("what it has kept may be what brings it back",)
         raise interrupted(alias, left.step, None, left.statements, notes)
-    found = [one for one in kept(connection, DESTROYABLE) if wanted.takes(one)]
+    found = [one for one in in_the_way(connection, DESTROYABLE) if wanted.takes(one)]
     if not found:
         return _outcome([], f"{alias}: nothing to purge")
     things = measured(connection, found)

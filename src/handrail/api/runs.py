@@ -34,7 +34,7 @@ class Shown:
 
     def kept_by(self, step: Step) -> list[Kept]:
         """Return what one step has kept, whatever has become of it."""
-        return [each for each in self.kept if each.step == step.id]
+        return [each for each in self.kept if each.step == step.id and each.table]
 
 
 def history(

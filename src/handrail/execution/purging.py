@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from handrail.databases.purging.base import Purging, purging_for
-from handrail.domain.kept import Kept, KeptStatus
+from handrail.domain.kept import Form, Kept, KeptStatus
 from handrail.errors.hr610 import NotPurged
 from handrail.execution.journal import now, user_name
 from handrail.sources.journal_models import KeptRow
@@ -49,6 +49,7 @@ def _purge(connection: BaseDatabaseWrapper, one: Kept, patience: Patience, prepa
     with connection.cursor() as cursor:
         emptying, before = rules.emptying(cursor, one.aside), rules.dropping(cursor, one.aside)
     together = connection.features.can_rollback_ddl
+    _forget_looks(connection, one)
     if emptying or not together:
         _mark(connection, one, KeptStatus.PURGING)
     for sql in emptying:
@@ -78,7 +79,19 @@ def _drop(connection: BaseDatabaseWrapper, one: Kept, rules: Purging, prepare: C
             statements = rules.dropping(cursor, one.aside)
         for sql in statements:
             _execute(connection, sql)
-        _mark(connection, one, KeptStatus.PURGED, details=json.dumps({"purged": now().isoformat(), "by": user_name()}))
+        KeptRow.objects.using(connection.alias).filter(id=one.id).update(**_purged())
+
+
+def _forget_looks(connection: BaseDatabaseWrapper, one: Kept) -> None:
+    """Say first that there is no log of an operation any more: what is left of one must not pass for the whole."""
+    if one.form is Form.LOG:
+        rows = KeptRow.objects.using(connection.alias).filter(table="", form=Form.LOG, status=KeptStatus.KEPT)
+        rows.filter(step=one.step, direction=one.direction, operation=one.operation).update(**_purged())
+
+
+def _purged() -> dict[str, str]:
+    """Return the columns of a record whose data is gone."""
+    return {"status": KeptStatus.PURGED, "details": json.dumps({"purged": now().isoformat(), "by": user_name()})}
 
 
 def _execute(connection: BaseDatabaseWrapper, sql: str) -> int:
@@ -88,5 +101,5 @@ def _execute(connection: BaseDatabaseWrapper, sql: str) -> int:
         return int(cursor.rowcount)
 
 
-def _mark(connection: BaseDatabaseWrapper, one: Kept, status: KeptStatus, **values: str) -> None:
-    KeptRow.objects.using(connection.alias).filter(id=one.id).update(status=status, **values)
+def _mark(connection: BaseDatabaseWrapper, one: Kept, status: KeptStatus) -> None:
+    KeptRow.objects.using(connection.alias).filter(id=one.id).update(status=status)

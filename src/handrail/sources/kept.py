@@ -23,7 +23,7 @@ THERE = (KeptStatus.KEPT, KeptStatus.RESTORING)
 SINCE = 2
 """The version of the journal that first had a table for it."""
 SHOWN = (KeptStatus.KEEPING, KeptStatus.KEPT, KeptStatus.RESTORING, KeptStatus.PURGING)
-"""What takes room in the database."""
+"""What takes room in the database, and can be brought back, or is in the middle of something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,8 @@ def summary_of(connection: BaseDatabaseWrapper) -> KeptSummary:
 
     if not has_kept(connection):
         return KeptSummary()
-    found = list(KeptRow.objects.using(connection.alias).filter(status__in=SHOWN).values_list("kind", "expires"))
+    rows = KeptRow.objects.using(connection.alias).filter(status__in=SHOWN).exclude(table="")
+    found = list(rows.values_list("kind", "expires"))
     kinds, now = [kind for kind, _ in found], datetime.now(UTC)
     return KeptSummary(
         columns=kinds.count(KeptKind.COLUMN),
@@ -64,7 +65,18 @@ def count_expired(connection: BaseDatabaseWrapper) -> int:
     from handrail.sources.journal_models import KeptRow
 
     rows = KeptRow.objects.using(connection.alias).filter(status__in=SHOWN, expires__lte=datetime.now(UTC))
-    return rows.count()
+    return rows.exclude(table="").count()
+
+
+def in_the_way(connection: BaseDatabaseWrapper, statuses: Collection[KeptStatus], **wanted: Any) -> tuple[Kept, ...]:
+    """Return what takes room, the oldest first: what has one of the statuses, and what was brought back and left something.
+
+    A record without a table says that an operation was looked at, and stands for nothing that is there.
+    """
+    with connection.cursor() as cursor:
+        present = purging_for(connection.vendor).present(cursor)
+    found = kept(connection, (*statuses, KeptStatus.RESTORED), **wanted)
+    return tuple(one for one in found if one.table and (one.status is not KeptStatus.RESTORED or one.aside in present))
 
 
 def has_kept(connection: BaseDatabaseWrapper) -> bool:

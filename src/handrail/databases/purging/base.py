@@ -17,7 +17,8 @@ BOUND = 100_000
 """How many rows are counted at most."""
 ROWS_AT_ONCE = 10_000
 """How many rows are deleted in one transaction where a table is emptied before it is dropped."""
-_NAME = re.compile(r"(hrk|handrail_kept)_[0-9a-f]{16}")
+PREFIX = "hrk_"
+_NAME = re.compile(PREFIX + "[0-9a-f]{16}")
 
 
 class Size(NamedTuple):
@@ -32,6 +33,15 @@ NOTHING_KNOWN = Size(None, None)
 
 class Purging(ABC):
     """What one kind of database does with what is aside. Nothing here changes a database: statements are returned."""
+
+    @abstractmethod
+    def names(self, cursor: Cursor) -> list[str]:
+        """Return the names of all columns, tables, schemas and triggers that begin with PREFIX."""
+
+    def present(self, cursor: Cursor) -> frozenset[str]:
+        """Return the names of the kept things of which something is there."""
+        matches = (_NAME.match(name) for name in self.names(cursor))
+        return frozenset(match[0] for match in matches if match)
 
     @abstractmethod
     def dropping(self, cursor: Cursor, aside: str) -> list[str]:
@@ -75,6 +85,6 @@ def counted(cursor: Cursor, table: str, column: str, length: str) -> Size:
 
 
 def fetched(cursor: Cursor, sql: str, *parameters: Any) -> list[Any]:
-    """Return the rows of a query."""
+    """Return the rows of a query; MySQL 8 gives some names of information_schema as bytes."""
     cursor.execute(sql, parameters)
-    return list(cursor.fetchall())
+    return [tuple(value.decode() if isinstance(value, bytes) else value for value in row) for row in cursor.fetchall()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from handrail.databases.base import Cursor
-from handrail.databases.purging.base import NOTHING_KNOWN, Purging, Size, checked, counted, fetched
+from handrail.databases.purging.base import NOTHING_KNOWN, PREFIX, Purging, Size, checked, counted, fetched
 
 _BEGINS = "LEFT({}, CHAR_LENGTH(%s)) = %s"
 _COLUMNS = f"""SELECT table_name, column_name FROM information_schema.columns
@@ -17,8 +17,19 @@ _TRIGGERS = f"""SELECT trigger_name FROM information_schema.triggers
     WHERE trigger_schema = DATABASE() AND {_BEGINS.format("trigger_name")}"""
 
 
+_NAMES = f"""
+    SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND {_BEGINS.format("column_name")}
+    UNION SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND {_BEGINS.format("table_name")}
+    UNION SELECT trigger_name FROM information_schema.triggers
+    WHERE trigger_schema = DATABASE() AND {_BEGINS.format("trigger_name")}"""
+
+
 class PurgingMySQL(Purging):
     """Every statement commits by itself."""
+
+    def names(self, cursor: Cursor) -> list[str]:
+        """In the current database."""
+        return [str(name) for (name,) in fetched(cursor, _NAMES, *[PREFIX] * 6)]
 
     def dropping(self, cursor: Cursor, aside: str) -> list[str]:
         """A column goes together with its marker, in one statement."""

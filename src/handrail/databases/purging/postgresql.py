@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handrail.databases.base import Cursor
-from handrail.databases.purging.base import NOTHING_KNOWN, Purging, Size, checked, counted, fetched
+from handrail.databases.purging.base import NOTHING_KNOWN, PREFIX, Purging, Size, checked, counted, fetched
 
 _COLUMNS = """
     SELECT n.nspname, c.relname, a.attname
@@ -31,8 +31,19 @@ _STATISTICS = """
 _SCHEMA = "SELECT nspname FROM pg_namespace WHERE nspname = %s"
 
 
+_NAMES = """
+    SELECT relname FROM pg_class WHERE starts_with(relname::text, %s)
+    UNION SELECT attname FROM pg_attribute WHERE starts_with(attname::text, %s) AND attnum > 0 AND NOT attisdropped
+    UNION SELECT nspname FROM pg_namespace WHERE starts_with(nspname::text, %s)
+    UNION SELECT tgname FROM pg_trigger WHERE starts_with(tgname::text, %s)"""
+
+
 class PurgingPostgreSQL(Purging):
     """Nothing is dropped with CASCADE: what others have built on it is theirs."""
+
+    def names(self, cursor: Cursor) -> list[str]:
+        """In all schemas."""
+        return [str(name) for (name,) in fetched(cursor, _NAMES, *[PREFIX] * 4)]
 
     def dropping(self, cursor: Cursor, aside: str) -> list[str]:
         """Everything by name: first what hangs on tables that stay, then tables, then the schema that held them."""

@@ -11,6 +11,10 @@ _NAMES = "SELECT name, sql FROM sqlite_master WHERE type = %s AND substr(name, 1
 class PurgingSQLite(Purging):
     """There is one writer at a time in the whole file, so what takes long is done in pieces."""
 
+    def names(self, cursor: Cursor) -> list[str]:
+        """Columns are never aside."""
+        return [str(name) for (name,) in fetched(cursor, "SELECT name FROM sqlite_master")]
+
     def dropping(self, cursor: Cursor, aside: str) -> list[str]:
         """The triggers are on the table whose values were kept, and go first."""
         checked(aside)
