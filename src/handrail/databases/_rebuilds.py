@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 
 class Attached(NamedTuple):
-    """A trigger or an index that is lost with a table, or in the way when it is renamed.
+    """A trigger, an index or a view that is lost with a table, or in the way when it is renamed.
 
-    kind: trigger or index. is_own: whether it is one of the table's; else it is a trigger of another one that names the table.
+    kind: trigger, index or view. is_own: whether it is one of the table's; else it is a view, or the trigger of something
+    else, that names the table or a view on it.
     sql: what makes it again. words: the words in that, folded, without string literals.
     """
 
@@ -37,7 +38,7 @@ class Rebuilds(ABC):
 
     @abstractmethod
     def attached(self, cursor: Cursor, table: str) -> list[Attached]:
-        """Return the triggers and indexes of a table, and the triggers of others that name it, oldest first."""
+        """Return the triggers and indexes of a table, the views on it, and the triggers that name any of them, oldest first."""
 
     @abstractmethod
     def index_definition(self, sql: str) -> str:

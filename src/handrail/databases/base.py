@@ -54,6 +54,8 @@ class Backend(Sessions):
     """One kind of database."""
 
     features: ClassVar[DatabaseFeatures]
+    settling: ClassVar[Sequence[str]] = ()
+    """Statements after which no check of a constraint is pending, where that would be in the way of an ALTER TABLE."""
     generated_name: ClassVar[re.Pattern[str]] = _GENERATED
     """Names that the database makes by itself where none is given."""
 

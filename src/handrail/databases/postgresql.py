@@ -83,6 +83,8 @@ class PostgreSQL(PostgresSessions, Backend):
         copies_databases=True,
         rebuilds_tables=False,
     )
+    # manual of 18, SET CONSTRAINTS: made immediate, what is pending is checked at once
+    settling: ClassVar = ("SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED")
     generated_name: ClassVar = re.compile(r"_(pkey|key|fkey|check|excl|idx|seq)\d*$")
 
     def maintenance(self, settings: Settings) -> Settings:

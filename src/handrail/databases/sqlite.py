@@ -92,13 +92,17 @@ class SQLite(SQLiteSessions, Rebuilds, Backend):
 
     def attached(self, cursor: Cursor, table: str) -> list[Attached]:
         """Read sqlite_schema; an index that belongs to a constraint has no text there (schematab.html)."""
-        kinds = "(type = 'trigger' OR (type = 'index' AND lower(tbl_name) = lower(%s)))"
+        kinds = "(type IN ('trigger', 'view') OR (type = 'index' AND lower(tbl_name) = lower(%s)))"
         cursor.execute(f"SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL AND {kinds}", [table])
         found = [
             Attached(kind, name, self.fold(owner) == self.fold(table), sql, self.words_of(sql))
             for kind, name, owner, sql in cursor.fetchall()
         ]
-        return [one for one in found if one.is_own or (one.kind == "trigger" and self.fold(table) in one.words)]
+        names = {self.fold(table)}
+        for one in found:  # a view is made after what it stands on
+            if one.kind == "view" and one.words & names:
+                names.add(self.fold(one.name))
+        return [one for one in found if one.is_own or (one.kind != "index" and one.words & names)]
 
     def words_of(self, sql: str) -> frozenset[str]:
         """Return the words of a statement, folded, without its string literals."""

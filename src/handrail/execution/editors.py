@@ -9,6 +9,7 @@ from handrail.databases._rebuilds import Attached, Rebuilds
 from handrail.domain.dataclasses import dataclass
 from handrail.errors.hr513 import RebuildLoses
 from handrail.execution.keeping.attaching import attach
+from handrail.execution.settling import settle
 from handrail.sources.backend import backend_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def editor_for(connection: BaseDatabaseWrapper, *, atomic: bool, migration: obje
     if rebuilds is not None and hasattr(editor, "_remake_table"):
         editor._remake_table = _safely(editor, rebuilds, str(migration), editor._remake_table)
     attach(editor, keeper)
+    settle(editor, migration)
     return editor  # type: ignore[no-any-return]
 
 
@@ -88,9 +90,9 @@ def _safely(editor: Any, rebuilds: Rebuilds, migration: str, remake: Callable[..
             remake(model, create_field, delete_field, alter_fields)
             return
         kept = _kept(editor, rebuilds, rebuild, migration)
-        for one in kept:
+        for one in reversed(kept):  # what was made later can stand on what was made before
             if not one.is_own:
-                editor.execute(f"DROP TRIGGER {editor.quote_name(one.name)}", None)
+                editor.execute(f"DROP {one.kind} IF EXISTS {editor.quote_name(one.name)}", None)
         remake(model, create_field, delete_field, alter_fields)
         _make_again(editor, rebuilds, table_of(model), kept)
 
@@ -106,7 +108,7 @@ def _kept(editor: Any, rebuilds: Rebuilds, rebuild: Rebuild, migration: str) -> 
     if not live:
         return []
     known = _indexes_of(editor, rebuilds, rebuild)
-    kept = [one for one in attached if one.kind == "trigger" or rebuilds.index_definition(one.sql) not in known]
+    kept = [one for one in attached if one.kind != "index" or rebuilds.index_definition(one.sql) not in known]
     drops, invents = differences(rebuilds, live, rebuild.columns)
     gone = set(map(fold, live)) - set(map(fold, rebuild.columns_after))
     broken = [f"{one.kind} {one.name}" for one in kept if one.words & gone]
