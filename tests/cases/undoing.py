@@ -68,6 +68,12 @@ class Undoing(Shop):
             found = backend.catalogue(cursor)
         return sorted(one for one in found if not f"{one.table or one.name}".startswith(OWN) and one.kind != "extension")
 
+    def without_made_up_names(self, objects: Sequence[CatalogueObject] | None = None) -> list[tuple[str, ...]]:
+        """The catalogue, without the names that Django or the database made up."""
+        backend = registry.load(databases, Backend, self.database.vendor)()  # type: ignore[type-abstract]
+        found = self.catalogue() if objects is None else objects
+        return sorted((one.table, one.kind, "" if backend.is_generated(one.name) else one.name, one.definition) for one in found)
+
     def everything(self) -> tuple[Any, ...]:
         """The catalogue, the rows of all tables, and what is recorded."""
         found = self.catalogue()

@@ -1,0 +1,88 @@
+"""Reverses that are safe pass without a word, and leave the catalogue as it was (E09, E10, E11, E28, E30, E35, E39, E39b, E46, E24b)."""
+
+from __future__ import annotations
+
+import django
+import pytest
+
+from tests.cases.undoing import THING, Undoing, launcher, on_postgres, undo
+
+__all__ = ["launcher", "undo"]
+FIRST = (
+    THING.rstrip().removesuffix("]),")
+    + """], options={"index_together": {("name", "n")}}),
+migrations.CreateModel("Tag", [("id", models.BigAutoField(primary_key=True)), ("thing", models.ForeignKey("shop.Thing", models.CASCADE))]),
+migrations.CreateModel("Part", [
+    ("id", models.BigAutoField(primary_key=True)),
+    ("name", models.CharField(max_length=50)),
+    ("t", models.ForeignKey("shop.Thing", models.CASCADE)),
+    ("things", models.ManyToManyField("shop.Thing", related_name="+")),
+]),
+"""
+)
+OPERATIONS = (
+    'migrations.RenameField("Thing", "n", "number"),',
+    'migrations.RenameModel("Thing", "Item"),',
+    'migrations.AlterModelTable("Item", "goods"),',
+    'migrations.CreateModel("Proxy", [], options={"proxy": True}, bases=("shop.item",)),',
+    """
+    migrations.AddField("Item", "g", models.GeneratedField(
+        expression=models.F("number") * 2, output_field=models.IntegerField(), db_persist=STORED)),
+    """,
+    'migrations.AlterUniqueTogether("Part", {("t", "name")}),',
+    'migrations.RenameIndex("Item", new_name="nice_ix", old_fields=("name", "number")),',
+)
+ROWS = [
+    "INSERT INTO goods (name, number) VALUES ('a', 9)",
+    "INSERT INTO goods (name, number) VALUES ('b', 2)",
+    "INSERT INTO shop_tag (thing_id) VALUES (1)",
+    "INSERT INTO shop_part (name, t_id) VALUES ('p', 2)",
+    "INSERT INTO shop_part_things (part_id, item_id) VALUES (1, 1)",
+]
+
+
+def test_e09_e10_e11_e28_e30_e39_e46_renames_proxies_computed_values_and_indexes(undo: Undoing):
+    undo.up(first=FIRST)
+    before = undo.catalogue()
+    stored = str(undo.database.vendor != "sqlite")
+    undo.write_files(FIRST, *(one.replace("STORED", stored) for one in OPERATIONS))
+    undo.migrate()
+    for row in ROWS:
+        undo.query(row)
+    assert undo.query("SELECT name, number, g FROM goods ORDER BY id") == [("a", 9, 18), ("b", 2, 4)]
+    assert undo.down() == ""
+    assert undo.without_made_up_names() == undo.without_made_up_names(before)
+    assert undo.query("SELECT name, n FROM shop_thing ORDER BY id") == [("a", 9), ("b", 2)]
+    assert undo.query("SELECT thing_id FROM shop_tag") == [(1,)]
+    assert undo.query("SELECT part_id, thing_id FROM shop_part_things") == [(1, 1)]
+    assert undo.query("SELECT COUNT(*) FROM handrail_kept") == [(0,)]
+    assert "nice_ix" not in {one.name for one in undo.catalogue()}
+    undo.migrate()
+    assert undo.query("SELECT g FROM goods ORDER BY id") == [(18,), (4,)]
+
+
+@on_postgres
+def test_e39b_an_index_that_is_built_concurrently(undo: Undoing):
+    undo.up()
+    before = undo.catalogue()
+    imports = "from django.contrib.postgres.operations import AddIndexConcurrently"
+    undo.write_files(THING, 'AddIndexConcurrently("Thing", models.Index(fields=["n"], name="ix")),', code=imports)
+    place = undo.folder / "shop" / "migrations" / "0002_x.py"
+    place.write_text(place.read_text().replace("    dependencies", "    atomic = False\n    dependencies"))
+    undo.migrate()
+    assert "ix" in {one.name for one in undo.catalogue()}
+    assert undo.down() == ""
+    assert undo.catalogue() == before
+
+
+@pytest.mark.skipif(django.VERSION < (6, 1), reason="the database cascades since Django 6.1")
+def test_e35_the_database_cascades(undo: Undoing):
+    undo.up(first=FIRST, rows=["INSERT INTO shop_thing (name, n) VALUES ('a', 1)", "INSERT INTO shop_tag (thing_id) VALUES (1)"])
+    before = undo.catalogue()
+    undo.write_files(FIRST, 'migrations.AlterField("Tag", "thing", models.ForeignKey("shop.Thing", models.DB_CASCADE)),')
+    undo.migrate()
+    rules = [one.definition.lower() for one in undo.catalogue() if "on delete cascade" in one.definition.lower()]
+    assert len(rules) == 1
+    assert undo.down() == ""
+    assert undo.without_made_up_names() == undo.without_made_up_names(before)
+    assert undo.query("SELECT thing_id FROM shop_tag") == [(1,)]
