@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handrail.domain.run import Direction
+from handrail.execution.index_names import name_back
+from handrail.execution.keeping.row_writing import Place
+from handrail.execution.keeping.rows import run_with_rows, writes_rows
 from handrail.execution.project_states import Stage, stages_of
 
 if TYPE_CHECKING:
@@ -18,8 +21,12 @@ if TYPE_CHECKING:
 def run_operation(editor: BaseDatabaseSchemaEditor, label: str, stage: Stage, direction: Direction, keeper: Keeper) -> None:
     """Run one operation. label: of the app; keeper: what sets aside what it would destroy."""
     with keeper.at(stage.index, direction):
-        if direction is Direction.BACKWARD:
+        if writes_rows(stage.operation):
+            place = Place(stage.index, direction)
+            run_with_rows(editor, label, stage.operation, (stage.before, stage.after), place, keeper)
+        elif direction is Direction.BACKWARD:
             stage.operation.database_backwards(label, editor, stage.after, stage.before)
+            name_back(editor, label, stage.operation, stage.before)
         else:
             stage.operation.database_forwards(label, editor, stage.before, stage.after)
 

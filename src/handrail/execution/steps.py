@@ -13,6 +13,7 @@ from handrail.errors.hr401 import InDoubt, Interrupted
 from handrail.execution.editors import editor_for
 from handrail.execution.journal import Journal
 from handrail.execution.keeping.keeper import Keeper, Keeping
+from handrail.execution.keeping.rows import can_be_taken_back, close_logs, tables_ahead
 from handrail.execution.operating import run_whole
 from handrail.execution.project_states import Stage, applied_state, stages_of, unrendered
 from handrail.execution.stepwise import Stepwise, flush
@@ -76,12 +77,21 @@ class Steps:
         Raises whatever the migration raised, if nothing of it is there any more, and Interrupted if a part is.
         """
         if direction is Direction.BACKWARD:
-            _check_reversible(migration)
+            self.check_reversible(migration)
         is_atomic = bool(migration.atomic and self.connection.features.can_rollback_ddl)
         step = self._begin(migration, direction, atomic=is_atomic, faked=False)
         if is_atomic:
             return self._whole(migration, state, direction, record, step)
         return self.stepwise(migration, state, direction, record, step)
+
+    def check_reversible(self, migration: Migration) -> None:
+        """Raise IrreversibleError as Django does, and before anything is written, unless a log can take an operation back."""
+        from django.db.migrations.exceptions import IrreversibleError
+
+        key = MigrationKey(migration.app_label, migration.name)
+        for index, operation in enumerate(migration.operations):
+            if not can_be_taken_back(self.connection, key, index, operation):
+                raise IrreversibleError(f"Operation {operation} in {migration} is not reversible")
 
     def _begin(self, migration: Migration, direction: Direction, *, atomic: bool, faked: bool) -> int:
         from django.db.transaction import atomic as transaction
@@ -124,11 +134,15 @@ class Steps:
                 record()
                 self.journal.step_ended(step, StepStatus.DONE)
 
+        for place, tables in tables_ahead(migration, state, direction):
+            keeper.rows.want(place, tables)
         try:
-            self.attempt(once, f"{migration}")
+            self.attempt(lambda: keeper.rows.covering(once), f"{migration}")
         except BaseException as error:
+            close_logs(keeper, self.attempt)
             self._say_failed(step, error)
             raise
+        close_logs(keeper, self.attempt)
         return results[0]
 
     def stepwise(
@@ -177,7 +191,15 @@ class Steps:
     def _keeper(self, migration: Migration, step: int) -> Keeper:
         key = MigrationKey(migration.app_label, migration.name)
         wanted = bool(getattr(migration, "handrail_keep", True))
-        return Keeper(connection=self.connection, keeping=self.keeping, run=self.begin_run(), step=step, key=key, wanted=wanted)
+        return Keeper(
+            connection=self.connection,
+            keeping=self.keeping,
+            run=self.begin_run(),
+            step=step,
+            key=key,
+            wanted=wanted,
+            prepare=self.session.prepare,
+        )
 
     def _record(self, record: Record, step: int) -> None:
         from django.db.transaction import atomic
@@ -235,15 +257,6 @@ class Steps:
             operation=at.operation.describe() if at else "",
             notes=notes,
         )
-
-
-def _check_reversible(migration: Migration) -> None:
-    """Raise IrreversibleError as Django does, and before anything is written."""
-    from django.db.migrations.exceptions import IrreversibleError
-
-    for operation in migration.operations:
-        if not operation.reversible:
-            raise IrreversibleError(f"Operation {operation} in {migration} is not reversible")
 
 
 def _words(error: BaseException) -> str:

@@ -10,6 +10,7 @@ from handrail.domain.run import Direction, Kind, Mark, Phase, Statement
 from handrail.errors.hr401 import InDoubt
 from handrail.execution.editors import editor_for
 from handrail.execution.journal import Journal
+from handrail.execution.keeping.rows import close_logs, is_undone_alone, tables_of
 from handrail.execution.manners import Way, in_order, way_of
 from handrail.execution.operating import run_operation
 from handrail.execution.project_states import Stage
@@ -62,13 +63,26 @@ class Stepwise:
 
     def run_one(self, editor: BaseDatabaseSchemaEditor, stage: Stage, phase: Phase, *, backwards: bool) -> None:
         """Run one operation."""
+        direction = Direction.BACKWARD if backwards else Direction.FORWARD
         way = way_of(stage.operation, self.migration, self.connection, self.rules)
+        if backwards and way is not Way.TRANSACTION and is_undone_alone(self.keeper, stage.index, stage.operation):
+            way = Way.TRANSACTION
+        for place, tables in tables_of(stage.index, stage.operation, stage.after if backwards else stage.before, direction):
+            self.keeper.rows.want(place, tables)
+        try:
+            self._run_as(way, editor, stage, phase, backwards=backwards)
+        finally:
+            close_logs(self.keeper, self.attempt)
+
+    def _run_as(self, way: Way, editor: BaseDatabaseSchemaEditor, stage: Stage, phase: Phase, *, backwards: bool) -> None:
+        covering = self.keeper.rows.covering
         if way is Way.TRANSACTION:
-            self.attempt(self._afresh(editor, stage, phase, backwards=backwards), stage.operation.describe())
+            once = self._afresh(editor, stage, phase, backwards=backwards)
+            self.attempt(lambda: covering(once), stage.operation.describe())
         elif way is Way.STATEMENTS:
-            self._by_statements(editor, stage, phase, backwards=backwards)
+            covering(lambda: self._by_statements(editor, stage, phase, backwards=backwards))
         else:
-            self._code(editor, stage, phase, backwards=backwards)
+            covering(lambda: self._code(editor, stage, phase, backwards=backwards))
 
     def _afresh(self, editor: BaseDatabaseSchemaEditor, stage: Stage, phase: Phase, *, backwards: bool) -> Callable[[], None]:
         """Return what runs an operation in a transaction: each time after the first with models that know nothing of it.

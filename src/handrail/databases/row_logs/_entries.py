@@ -1,0 +1,41 @@
+"""Logs that are filled row by row: an entry has a row before and after a statement."""
+
+from __future__ import annotations
+
+from handrail.databases.row_logs.base import IMAGE, ORDER, RowLog, RowLogRules
+
+BEFORE, AFTER = "b", "a"
+"""What the names of columns of an entry begin with; the number of the logged column follows."""
+_INSERTED, _UPDATED, _DELETED = 1, 2, 0
+
+
+class Entries(RowLogRules):
+    """The part that databases have in common whose triggers fire for each row."""
+
+    def pairs(self, one: RowLog) -> list[str]:
+        """Return the names of the columns of an entry."""
+        return [f"{part}{number}" for part in (BEFORE, AFTER) for number in range(len(one.columns))]
+
+    def entry(self, one: RowLog, event: str) -> str:
+        """Return the INSERT of a trigger. event: insert, update or delete."""
+        names = [column.name for column in one.columns]
+        old = [(f"{BEFORE}{number}", f"OLD.{self.quote(name)}") for number, name in enumerate(names)]
+        new = [(f"{AFTER}{number}", f"NEW.{self.quote(name)}") for number, name in enumerate(names)]
+        kind, values = {"insert": (_INSERTED, new), "update": (_UPDATED, [*old, *new]), "delete": (_DELETED, old)}[event]
+        into = ", ".join([IMAGE, *(name for name, _ in values)])
+        return f"INSERT INTO {self.quote(one.name)} ({into}) VALUES ({', '.join([str(kind), *(value for _, value in values)])})"
+
+    def images(self, one: RowLog) -> str:
+        """An update is a row that went away, and one that came."""
+        log, parts = self.quote(one.name), []
+        for image, part, kinds in ((0, BEFORE, (_DELETED, _UPDATED)), (1, AFTER, (_INSERTED, _UPDATED))):
+            names = ", ".join(f"{part}{number} AS {self.quote(column.name)}" for number, column in enumerate(one.columns))
+            where = " OR ".join(f"{IMAGE} = {kind}" for kind in kinds)
+            parts.append(f"SELECT 2 * {ORDER} + {image} AS {ORDER}, {image} AS {IMAGE}, {names} FROM {log} WHERE {where}")
+        return " UNION ALL ".join(parts)
+
+    def all_rows(self, one: RowLog) -> str:
+        """Entries of rows that are deleted."""
+        into = ", ".join(f"{BEFORE}{number}" for number in range(len(one.columns)))
+        names = self.names(column.name for column in one.columns)
+        return f"INSERT INTO {self.quote(one.name)} ({IMAGE}, {into}) SELECT {_DELETED}, {names} FROM {self.quote(one.table)}"

@@ -1,0 +1,192 @@
+"""How the rows that one session writes are logged; to add a kind of database, add a file with one subclass of RowLogRules.
+
+The file's name is Django's connection.vendor. Nothing here writes: statements are returned, and have no placeholders, so they are
+executed with no parameters at all (None). A log is a table of its own. It has the columns of the table that it is about, with
+exactly their types; triggers fill it, and look first whether the session that writes is the one that migrates.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+from handrail import registry
+from handrail.databases.base import Cursor
+from handrail.domain.dataclasses import dataclass
+
+ORDER = "hrk_s"
+"""The column of a log that has the order of its entries."""
+IMAGE = "hrk_i"
+"""What an image of a row is: 0 a row that went away or was changed, as it was before; 1 a row that came, as it was then."""
+
+
+class Column(NamedTuple):
+    """A column that can be written. kind: its type, as the database calls it; definition: with length and character set."""
+
+    name: str
+    kind: str
+    definition: str = ""
+
+
+class Reference(NamedTuple):
+    """A foreign key of one column: table and column that refer, and those that are referred to."""
+
+    table: str
+    column: str
+    target: str
+    target_column: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowLog:
+    """The log of one table. columns: those that are logged; key: of its primary key, () where it has none.
+
+    name: of the log, and of what fills it. token: what a session says that writes for this log.
+    """
+
+    table: str
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    token: str
+
+
+class RowLogRules(ABC):
+    """What one kind of database can do about it."""
+
+    ahead: ClassVar[bool]
+    """Whether triggers lock a table against the application, so that they are made in a short transaction of their own."""
+    commits: ClassVar[bool]
+    """Whether making tables and triggers commits what was done before."""
+    dialect: ClassVar[str]
+    """What sqlglot calls it."""
+    mark: ClassVar[str] = '"'
+    """What names are quoted with."""
+
+    def quote(self, name: str) -> str:
+        """Return a name as it stands in a statement."""
+        return f"{self.mark}{name.replace(self.mark, self.mark * 2)}{self.mark}"
+
+    def names(self, names: Iterable[str], of: str = "") -> str:
+        """Return names for a list in a statement. of: what stands in front of each."""
+        return ", ".join(f"{of}{self.quote(name)}" for name in names)
+
+    @abstractmethod
+    def columns(self, cursor: Cursor, table: str) -> tuple[Column, ...]:
+        """Return the columns of a table but those that are generated; () where there is no such table."""
+
+    @abstractmethod
+    def key(self, cursor: Cursor, table: str) -> tuple[str, ...]:
+        """Return the columns of a table's primary key."""
+
+    @abstractmethod
+    def reached_from(self, cursor: Cursor, table: str) -> set[str]:
+        """Return the tables that triggers of others may write when rows of a table are written, where nothing else shows that."""
+
+    @abstractmethod
+    def references_to(self, cursor: Cursor, table: str) -> list[Reference]:
+        """Return the foreign keys that refer to a table."""
+
+    @abstractmethod
+    def uniques(self, cursor: Cursor, table: str) -> list[tuple[str, ...]]:
+        """Return the columns of each unique constraint and index that holds for all rows, without the primary key's."""
+
+    @abstractmethod
+    def log(self, one: RowLog) -> str:
+        """Return what makes the table of a log."""
+
+    @abstractmethod
+    def triggers(self, one: RowLog) -> list[str]:
+        """Return what lets writes of the session fill a log."""
+
+    @abstractmethod
+    def no_triggers(self, one: RowLog) -> list[str]:
+        """Return what drops the triggers of a log, also where some are gone."""
+
+    @abstractmethod
+    def leftovers(self, cursor: Cursor) -> list[tuple[str, str]]:
+        """Return what drops the triggers that a run left behind, with their table."""
+
+    @abstractmethod
+    def say_token(self, token: str, *, local: bool) -> str:
+        """Return what makes the session the one that a log is for; "" for none. local: until the end of the transaction.
+
+        "" where triggers belong to their connection.
+        """
+
+    @abstractmethod
+    def images(self, one: RowLog) -> str:
+        """Return the SELECT of all images in a log, with ORDER and IMAGE."""
+
+    def all_rows(self, one: RowLog) -> str:
+        """Return what logs every row of a table as gone: before a statement that empties it and fires no trigger."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def same(self, one: str, other: str, kind: str) -> str:
+        """Return the condition that two values of a type are the same to the last byte; NULL is the same as NULL."""
+
+    @abstractmethod
+    def update(self, table: str, source: str, on: str, values: Sequence[tuple[str, str]]) -> str:
+        """Return an UPDATE of a table, called t, from a source, called w. values: columns, and what they get."""
+
+    def delete(self, table: str, source: str, on: str) -> str:
+        """Return a DELETE of the rows of a table, called t, that a source, called w, has."""
+        return f"DELETE FROM {self.quote(table)} AS t WHERE EXISTS (SELECT 1 FROM {source} AS w WHERE {on})"
+
+    def insert(self, table: str, columns: Sequence[str], select: str) -> str:
+        """Return an INSERT that gives a table its rows with the primary keys that they had."""
+        return f"INSERT INTO {self.quote(table)} ({self.names(columns)}) {select}"
+
+    def scratch(self, name: str, key: Sequence[str], select: str) -> list[str]:
+        """Return what makes a table of this session from a SELECT, with an index. key: its columns."""
+        return [
+            f"DROP TABLE IF EXISTS {self.quote(name)}",
+            f"CREATE TEMPORARY TABLE {self.quote(name)} AS {select}",
+            f"CREATE UNIQUE INDEX {self.quote(f'{name}_k')} ON {self.quote(name)} ({', '.join(key)})",
+        ]
+
+    def no_scratch(self, name: str) -> str:
+        """Return what drops such a table."""
+        return f"DROP TABLE {self.quote(name)}"
+
+    def locking(self, table: str, source: str, on: str) -> str:
+        """Return what keeps others from changing the rows of a table, t, that a source, w, has; "" where nobody can."""
+        return f"SELECT count(*) FROM (SELECT 1 FROM {self.quote(table)} AS t JOIN {source} AS w ON {on} FOR UPDATE) AS x"
+
+    def acted_on(self, cursor: Cursor, table: str) -> set[str]:  # noqa: ARG002 - for those that have any
+        """Return the tables that foreign keys change when rows of a table are deleted, where no trigger sees that."""
+        return set()
+
+    def written(self, cursor: Cursor) -> dict[str, int] | None:  # noqa: ARG002 - for those that count
+        """Return how many rows this transaction has written of each table so far, None where the server does not count that.
+
+        Tables that the search path does not find are called by schema and name.
+        """
+        return None
+
+    def holds(self, cursor: Cursor, table: str) -> bool:  # noqa: ARG002 - for those that lock
+        """Say whether this transaction has locked a table already, so that a trigger on it is in nobody's way."""
+        return not self.ahead
+
+    def not_allowed(self, error: BaseException) -> bool:  # noqa: ARG002 - for those that have users
+        """Say whether an error means that the user must not make tables or triggers there."""
+        return False
+
+    def unchecked(self) -> tuple[str, str]:
+        """Return what keeps foreign keys from being checked row by row, and what lets them be checked again."""
+        return "", ""
+
+
+def row_logs_for(vendor: str) -> RowLogRules:
+    """Return the rules of a kind of database by Django's connection.vendor; raise LookupError for an unknown one."""
+    from handrail.databases import row_logs
+
+    return registry.load(row_logs, RowLogRules, vendor)()  # type: ignore[type-abstract]
+
+
+def rows_of(cursor: Cursor, sql: str, params: Any = None) -> list[tuple[Any, ...]]:
+    """Run a statement and return its rows; MySQL 8 gives some of its catalogue as bytes."""
+    cursor.execute(sql, params)
+    return [tuple(value.decode() if isinstance(value, bytes) else value for value in row) for row in cursor.fetchall()]

@@ -1,0 +1,230 @@
+"""Logging the rows that an operation of the project's own code, or SQL, writes; what is done with the logs is in row_undo."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from handrail.databases.row_logs.base import Column, RowLog, RowLogRules, row_logs_for
+from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
+from handrail.domain.run import Direction
+from handrail.errors.hr604 import RowsNotKept
+from handrail.execution.keeping.row_writing import NotCovered, Place, Writing
+from handrail.sources.journal_models import KeptRow
+from handrail.sources.kept import kept
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from handrail.execution.keeping.keeper import Keeper
+
+T = TypeVar("T")
+
+
+class RowLogs:
+    """The logs of one step.
+
+    Where triggers lock a table against the application they are made before the transaction of the step, and dropped after it;
+    those that had to be made inside of it go with it if it is rolled back.
+    """
+
+    def __init__(self, keeper: Keeper, prepare: Callable[[], None] = lambda: None) -> None:
+        """prepare: sets the timeouts of a transaction that has just begun. Reach nothing yet."""
+        self.keeper, self.prepare = keeper, prepare
+        self.connection: BaseDatabaseWrapper = keeper.connection
+        self.rules: RowLogRules = row_logs_for(self.connection.vendor)
+        self.token = secrets.token_hex(8)
+        self.wanted: dict[Place, set[str]] = {}
+        self._outside: dict[tuple[Place, str], RowLog] = {}
+        self._inside: dict[tuple[Place, str], RowLog] = {}
+
+    def covering(self, run: Callable[[], T]) -> T:
+        """Call something that runs operations, and again with more tables covered where they write to others."""
+        while True:
+            self._inside.clear()
+            self._make_ahead()
+            try:
+                return run()
+            except NotCovered as found:
+                known = self.wanted.setdefault(found.place, set())
+                if found.tables <= known:
+                    table = sorted(found.tables)[0]
+                    why = "its triggers could not be made before the operation, nor inside of it"
+                    raise RowsNotKept(operation=f"operation {found.place.operation + 1}", table=table, why=why) from found
+                known |= found.tables
+
+    def token_of(self, place: Place) -> str:
+        """Return what the session says while an operation runs."""
+        return f"{self.token} {place.operation} {place.direction} {place.part}".strip()
+
+    def want(self, place: Place, tables: Iterable[str]) -> None:
+        """Say which tables an operation is likely to write."""
+        self.wanted.setdefault(place, set()).update(tables)
+
+    def _make_ahead(self) -> None:
+        if not self.rules.ahead or not self.keeper.keeps_rows:
+            return
+        for place, tables in self.wanted.items():
+            for table in sorted(tables):
+                if (place, table) not in self._outside:
+                    self._outside |= self.made(place, table)
+
+    def add(self, made: dict[tuple[Place, str], RowLog]) -> None:
+        """Know of logs that were made inside the step's transaction."""
+        self._inside |= made
+
+    def forget(self, place: Place) -> set[str]:
+        """Forget the logs whose triggers are gone with their connection, and return their tables."""
+        gone = {table for where, table in self._inside if where == place}
+        self._inside = {key: one for key, one in self._inside.items() if key[0] != place}
+        return gone
+
+    def log_of(self, place: Place, table: str) -> RowLog | None:
+        """Return the log that is being written of a table."""
+        return self._inside.get((place, table)) or self._outside.get((place, table))
+
+    def made(self, place: Place, table: str, version: int = 0) -> dict[tuple[Place, str], RowLog]:
+        """Make the log of a table with its triggers; {} where there is no such table, or it must not be kept."""
+        from django.db import Error
+        from django.db.transaction import atomic
+
+        one = self._described(place, table, version)
+        if one is None:
+            return {}
+        try:
+            if self.rules.commits:
+                self._make(place, one)
+            else:
+                with atomic(self.connection.alias):
+                    self.prepare()
+                    self._make(place, one)
+        except Error as error:
+            if not self.rules.not_allowed(error):
+                raise
+            why = f"the user must not make what keeps them: {' '.join(str(error).split())}"
+            raise RowsNotKept(operation=f"operation {place.operation + 1}", table=table, why=why) from error
+        return {(place, table): one}
+
+    def _described(self, place: Place, table: str, version: int) -> RowLog | None:
+        keeper = self.keeper
+        with self.connection.cursor() as cursor:
+            columns = self.rules.columns(cursor, table)
+            key = self.rules.key(cursor, table) if columns else ()
+        if not columns or not keeper.keeps(table):
+            return None
+        columns = tuple(column for column in columns if keeper.keeps(table, column.name))
+        if not set(key) <= {column.name for column in columns} or not columns:
+            return None
+        with keeper.at(place.operation, place.direction):
+            name = keeper.aside_name("rows", place.part, table, str(version) if version else "")
+        return RowLog(table=table, name=name, columns=columns, key=key, token=self.token_of(place))
+
+    def _make(self, place: Place, one: RowLog) -> None:
+        with self.keeper.at(place.operation, place.direction):
+            self.keeper.intend(KeptKind.ROWS, Form.LOG, one.table, "", one.name, lambda: details_of(place.part, one))
+        with self.connection.cursor() as cursor:
+            is_there = bool(self.rules.columns(cursor, one.name))
+            for sql in ([] if is_there else [self.rules.log(one)]) + self.rules.no_triggers(one) + self.rules.triggers(one):
+                cursor.execute(sql)
+
+    @contextmanager
+    def logging(self, place: Place, operation: str) -> Iterator[None]:
+        """Log what is written in the block. operation: in words. Raises NotCovered, and RowsNotKept."""
+        if not self.keeper.keeps_rows:
+            yield
+            return
+        writing = Writing(self, place, operation)
+        for table in sorted(writing.names(self.wanted.get(place, ()))):
+            writing.cover(table)
+        with writing.watched():
+            yield
+        writing.check()
+        self._finish(place, defines=writing.defines)
+
+    def _finish(self, place: Place, *, defines: bool) -> None:
+        """Put on record how many rows were written, and that they were looked at; where they are the transaction's, in it."""
+        keeper = self.keeper
+        with keeper.at(place.operation, place.direction):
+            for log in [one for (where, _), one in [*self._outside.items(), *self._inside.items()] if where == place]:
+                with self.connection.cursor() as cursor:
+                    cursor.execute(f"SELECT count(*) FROM {self.rules.quote(log.name)}")
+                    ((rows,),) = cursor.fetchall()
+                    for sql in [] if self.rules.ahead else self.rules.no_triggers(log):
+                        cursor.execute(sql)
+                if rows:
+                    row = keeper.intend(KeptKind.ROWS, Form.LOG, log.table, "", log.name, dict)
+                    keeper.mark(row, KeptStatus.KEPT, rows=rows)
+            self._supersede(place)
+            details = {"part": place.part, "defines": defines}
+            looked = keeper.intend(KeptKind.ROWS, Form.LOG, "", "", place.part, lambda: details)
+            keeper.mark(looked, KeptStatus.KEPT, rows=0)
+
+    def _supersede(self, place: Place) -> None:
+        """What an operation did another time, and was never taken back by its log, is not taken back any more."""
+        rows = KeptRow.objects.using(self.connection.alias).filter(
+            app=self.keeper.key.app_label,
+            name=self.keeper.key.name,
+            direction=place.direction,
+            operation=place.operation,
+            form=Form.LOG,
+            status=KeptStatus.KEPT,
+        )
+        rows.exclude(step=self.keeper.step).update(status=KeptStatus.RESTORED)
+
+    def close(self) -> None:
+        """Drop the triggers that are left, and the logs that nothing was written to; it can be called again where it fails."""
+        for known in (self._outside, self._inside):
+            while known:
+                _, one = known.popitem()
+                try:
+                    drop_triggers(self.connection, self.rules, one, self.prepare)
+                    drop_unused(self.connection, self.rules, one.name)
+                except BaseException:
+                    known[Place(-1, Direction.FORWARD, one.name), one.table] = one
+                    raise
+
+
+def details_of(part: str, one: RowLog) -> dict[str, Any]:
+    """Return what has to be known of a log to read it again."""
+    return {"part": part, "columns": [list(column) for column in one.columns], "key": list(one.key)}
+
+
+def log_from(one: Kept) -> RowLog:
+    """Return a log that is on record; its triggers are gone."""
+    columns = tuple(Column(*column) for column in one.details["columns"])
+    return RowLog(table=one.table, name=one.aside, columns=columns, key=tuple(one.details["key"]), token="")
+
+
+def drop_triggers(connection: BaseDatabaseWrapper, rules: RowLogRules, one: RowLog, prepare: Callable[[], None]) -> None:
+    """Drop what fills a log, in a transaction of its own."""
+    from django.db.transaction import atomic
+
+    with atomic(connection.alias), connection.cursor() as cursor:
+        prepare()
+        for sql in rules.no_triggers(one):
+            cursor.execute(sql)
+
+
+def drop_unused(connection: BaseDatabaseWrapper, rules: RowLogRules, name: str) -> None:
+    """Drop a log that nothing was kept in, and its record."""
+    from django.db.transaction import atomic
+
+    with atomic(connection.alias), connection.cursor() as cursor:
+        for one in kept(connection, (KeptStatus.KEEPING,), form=Form.LOG, aside=name):
+            cursor.execute(f"DROP TABLE IF EXISTS {rules.quote(name)}")
+            KeptRow.objects.using(connection.alias).filter(id=one.id).delete()
+
+
+def drop_leftovers(connection: BaseDatabaseWrapper) -> None:
+    """Drop the triggers that a run which was killed has left; they fire for nobody. The lock is held, and no run is under way."""
+    from django.db import Error
+    from django.db.transaction import atomic
+
+    rules = row_logs_for(connection.vendor)
+    with connection.cursor() as cursor:
+        found = rules.leftovers(cursor)
+    for _, sql in found:
+        with suppress(Error), atomic(connection.alias), connection.cursor() as cursor:
+            cursor.execute(sql)

@@ -1,0 +1,280 @@
+"""Taking back what code or SQL did to rows, by the log of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from handrail.databases.row_logs.base import row_logs_for
+from handrail.domain.kept import ChangedRows, Form, Kept, KeptKind, KeptStatus
+from handrail.domain.migration import MigrationKey
+from handrail.domain.run import Direction
+from handrail.errors.hr517 import NoPrimaryKey
+from handrail.errors.hr602 import RestoreConflict
+from handrail.execution.keeping.row_log import log_from
+from handrail.execution.keeping.row_nets import CHANGED, GONE, PUT_BACK, REFERRED, REUSED, TAKEN, Net
+from handrail.sources.kept import kept
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from handrail.execution.keeping.keeper import Keeper
+
+HELP = "correct these rows by hand, and run it again"
+POLICY = "say with --changed-rows what becomes of them: keep leaves them as they are, restore gives them what is kept"
+STAY = {
+    CHANGED: "changed since",
+    REUSED: "replaced by others with their primary keys",
+    TAKEN: "deleted, and their primary keys are taken",
+    REFERRED: "inserted, and others refer to them now",
+}
+
+
+def logged(connection: BaseDatabaseWrapper, key: MigrationKey, direction: Direction, operation: int) -> tuple[Kept, ...]:
+    """Return what is on record of the last time that an operation ran in a direction: its logs, and for each part a row without
+    a table that says it was looked at. () where it ran without a log, or was taken back since.
+    """
+    found = kept(
+        connection, app=key.app_label, name=key.name, direction=direction, operation=operation, form=Form.LOG, kind=KeptKind.ROWS
+    )
+    steps = [one.step for one in found if not one.table]
+    return tuple(one for one in found if one.step == max(steps)) if steps else ()
+
+
+class RowUndo:
+    """The logs of one operation, or of one part of it, and what they come to. It is used inside of a transaction."""
+
+    def __init__(self, keeper: Keeper, records: Sequence[Kept]) -> None:
+        """records: as logged returns them."""
+        self.keeper, self.records = keeper, records
+        self.connection, self.undo = keeper.connection, keeper.keeping.undo
+        self.rules = row_logs_for(self.connection.vendor)
+        self.logs = [(one, log_from(one)) for one in records if one.table]
+        self.nets = [Net(self.connection, self.rules, log) for _, log in self.logs if log.key]
+        self.acts = (PUT_BACK, CHANGED) if self.undo.changed_rows is ChangedRows.RESTORE else (PUT_BACK,)
+
+    def compare(self) -> list[str]:
+        """Return in words which rows are other than they were before the operation, after its reverse has run."""
+        lines = []
+        for net in self._there():
+            net.compute(lock=False)
+            rows = net.count(net.differing())
+            if rows:
+                words = "row of {} differs from what it was" if rows == 1 else "rows of {} differ from what they were"
+                lines.append(f"{rows} {words.format(net.log.table)}")
+                lines += net.examples(net.differing())
+            net.drop()
+        return lines
+
+    def _there(self) -> list[Net]:
+        with self.connection.cursor() as cursor:
+            return [net for net in self.nets if set(net.log.columns) <= set(self.rules.columns(cursor, net.log.table))]
+
+    def take_back(self) -> None:
+        """Bring rows back to what they were. Raises RestoreConflict and NoPrimaryKey, and has changed nothing then."""
+        from django.db import IntegrityError
+        from django.db.transaction import atomic
+
+        self._check()
+        try:
+            with atomic(self.connection.alias):
+                for net in self.nets:
+                    net.compute(lock=True)
+                self._look()
+                self._write()
+        except IntegrityError as error:
+            tables = ", ".join(net.log.table for net in self.nets)
+            notes = (" ".join(str(error).split()),)
+            rows = sum(one.rows or 0 for one, _ in self.logs)
+            raise RestoreConflict(rows=rows, table=tables, what="in the way of others", notes=notes, help=HELP) from error
+
+    def _check(self) -> None:
+        for one, log in self.logs:
+            if not log.key:
+                raise NoPrimaryKey(table=log.table, rows=one.rows or 0, what=f"the rows in its log {log.name} cannot be put back")
+            with self.connection.cursor() as cursor:
+                live = {column.name: column.kind for column in self.rules.columns(cursor, log.table)}
+            other = sorted(column.name for column in log.columns if live.get(column.name) != column.kind)
+            if other:
+                notes = (f"columns that are gone or have another type: {', '.join(other)}",)
+                what = "logged when the table had other columns than now"
+                raise RestoreConflict(rows=one.rows or 0, table=log.table, what=what, notes=notes)
+
+    def _look(self) -> None:
+        """Find all that is in the way before anything is written."""
+        for net in self.nets:
+            self._keep_referred(net)
+        for net in self.nets:
+            for verdict, words in STAY.items():
+                self._say_rows(net, verdict, words)
+            gone = net.count(f"v = {GONE}")
+            if gone:
+                self._say(f"{gone} row{'s' * (gone > 1)} of {net.log.table} deleted since stay{'s' * (gone == 1)} deleted")
+        for net in self.nets:
+            self._look_for_targets(net)
+            self._look_for_taken(net)
+
+    def _say(self, line: str) -> None:
+        self.keeper.keeping.said(line)
+
+    def _say_rows(self, net: Net, verdict: int, words: str) -> None:
+        rows = net.count(f"v = {verdict}")
+        if not rows:
+            return
+        examples = net.examples(f"v = {verdict}")
+        if self.undo.changed_rows is ChangedRows.STOP:
+            raise RestoreConflict(rows=rows, table=net.log.table, what=words, notes=examples, help=POLICY)
+        is_overwritten = verdict in self.acts
+        one, what = rows == 1, "get what is kept" if is_overwritten else "stay as they are"
+        done = {True: {"get what is kept": "gets what is kept", "stay as they are": "stays as it is"}[what], False: what}[one]
+        self._say(f"{rows} row{'s' * (not one)} of {net.log.table} {'was' if one else 'were'} {words}, and {done}")
+        for line in examples:
+            self._say(line)
+
+    def _deleting(self) -> str:
+        return f"had = 0 AND has = 1 AND v IN ({_list(self.acts)})"
+
+    def _keep_referred(self, net: Net) -> None:
+        """A row that was inserted stays where others refer to it that do not go too."""
+        rules = self.rules
+        with self.connection.cursor() as cursor:
+            references = rules.references_to(cursor, net.log.table)
+        names = [column.name for column in net.log.columns]
+        for one in references:
+            if one.target_column not in names:
+                continue
+            value = f"a{names.index(one.target_column)}"
+            child = next((each for each in self.nets if each.log.table == one.table), None)
+            leaves = f" AND NOT EXISTS ({self._leaving(child, one.column)})" if child else ""
+            refers = (
+                f"SELECT 1 FROM {rules.quote(one.table)} AS c WHERE c.{rules.quote(one.column)} = {net.table}.{value}{leaves}"
+            )
+            net.run([f"UPDATE {net.table} SET v = {REFERRED} WHERE {self._deleting()} AND EXISTS ({refers})"])
+
+    def _leaving(self, child: Net, column: str) -> str:
+        """Select the net row of a live row c that is deleted, or gets another value in a column."""
+        number = [each.name for each in child.log.columns].index(column)
+        acts = _list((PUT_BACK, CHANGED))
+        changes = f"z.had = 1 AND {child.was_changed(number, 'z.')}"
+        return f"SELECT 1 FROM {child.table} AS z WHERE {child.on('c', 'z')} AND z.v IN ({acts}) AND (z.had = 0 OR ({changes}))"
+
+    def _final(self, net: Net, number: int, of: str) -> str:
+        """Return the value that a column of a row gets that stays."""
+        wanted = net.was_changed(number, of)
+        if self.undo.changed_rows is not ChangedRows.RESTORE:
+            wanted += f" AND {net.same(number, 'n', 'a', of)}"
+        return f"CASE WHEN {of}has = 0 OR ({wanted}) THEN {of}b{number} ELSE {of}n{number} END"
+
+    def _putting(self, of: str = "") -> str:
+        return f"{of}had = 1 AND ({of}v = {PUT_BACK} OR ({of}has = 1 AND {of}v = {CHANGED}))"
+
+    def _look_for_targets(self, net: Net) -> None:
+        """Targets of foreign keys that are gone: NULL where that can be, else nothing is done at all."""
+        with self.connection.cursor() as cursor:
+            relations = self.connection.introspection.get_relations(cursor, net.log.table)
+            nullable = {
+                one.name: one.null_ok for one in self.connection.introspection.get_table_description(cursor, net.log.table)
+            }
+        for number in net.free:
+            name = net.log.columns[number].name
+            if name not in relations:
+                continue
+            column, target = relations[name][:2]
+            missing = f"{self._putting('w.')} AND {self._gone(net, number, target, column)}"
+            rows = net.count(missing)
+            if not rows:
+                continue
+            words = f"{'their' if rows > 1 else 'its'} {name} names rows of {target} that are gone"
+            if not nullable[name]:
+                what = f"not brought back: {words}"
+                raise RestoreConflict(rows=rows, table=net.log.table, what=what, notes=net.examples(missing), help=HELP)
+            self._say(f"{rows} row{'s' * (rows > 1)} of {net.log.table}: {words}, and {'are' if rows > 1 else 'is'} NULL now")
+            for line in net.examples(missing):
+                self._say(line)
+            keys = ", ".join(f"k{each}" for each in net.key)
+            found = net.rows(f"SELECT {keys} FROM {net.table} AS w WHERE {missing}")
+            self._nullify(net, number, found)
+
+    def _nullify(self, net: Net, number: int, keys: Iterable[Sequence[Any]]) -> None:
+        where = " AND ".join(f"k{each} = %s" for each in net.key)
+        with self.connection.cursor() as cursor:
+            cursor.executemany(f"UPDATE {net.table} SET b{number} = NULL WHERE {where}", [list(key) for key in keys])
+
+    def _gone(self, net: Net, number: int, target: str, column: str) -> str:
+        """Return the condition that the target of a key is neither there nor comes back."""
+        rules, value = self.rules, f"w.b{number}"
+        there = f"EXISTS (SELECT 1 FROM {rules.quote(target)} AS r WHERE r.{rules.quote(column)} = {value})"
+        other = next((each for each in self.nets if each.log.table == target), None)
+        if other is not None:
+            place = [each.name for each in other.log.columns].index(column)
+            comes = f"z.had = 1 AND z.has = 0 AND z.v = {PUT_BACK} AND z.b{place} = {value}"
+            there = f"({there} OR EXISTS (SELECT 1 FROM {other.table} AS z WHERE {comes}))"
+        return f"(w.has = 0 OR {net.was_changed(number, 'w.')}) AND {value} IS NOT NULL AND NOT {there}"
+
+    def _look_for_taken(self, net: Net) -> None:
+        """Unique values that another row has by now."""
+        with self.connection.cursor() as cursor:
+            uniques = self.rules.uniques(cursor, net.log.table)
+        names = [column.name for column in net.log.columns]
+        for unique in uniques:
+            if not set(unique) <= set(names):
+                continue
+            numbers = [names.index(name) for name in unique]
+            alike = " AND ".join(f"r.{self.rules.quote(names[n])} = ({self._final(net, n, 'w.')})" for n in numbers)
+            itself = f"({net.on('r', 'w')})"
+            moves = " OR ".join(["z.had = 0", *(net.was_changed(n, "z.") for n in numbers)])
+            leaves = f"SELECT 1 FROM {net.table} AS z WHERE {net.on('r', 'z')} AND z.v = {PUT_BACK} AND ({moves})"
+            other = (
+                f"SELECT 1 FROM {self.rules.quote(net.log.table)} AS r WHERE {alike} AND NOT {itself} AND NOT EXISTS ({leaves})"
+            )
+            taken = f"{self._putting('w.')} AND EXISTS ({other})"
+            rows = net.count(taken)
+            if rows:
+                what = f"not brought back: another row has {'their' if rows > 1 else 'its'} {', '.join(unique)}"
+                raise RestoreConflict(rows=rows, table=net.log.table, what=what, notes=net.examples(taken), help=HELP)
+
+    def _write(self) -> None:
+        """Deletions first, and then updates, so that unique values are free for what comes back."""
+        off, on = self.rules.unchecked()
+        self._run([off])
+        try:
+            for net in self.nets:
+                self._delete(net)
+            for net in self.nets:
+                self._update(net)
+            for net in self.nets:
+                self._insert(net)
+        finally:
+            self._run([on])
+        for net in self.nets:
+            net.drop()
+
+    def _run(self, statements: Iterable[str]) -> None:
+        with self.connection.cursor() as cursor:
+            for sql in filter(None, statements):
+                cursor.execute(sql)
+
+    def _delete(self, net: Net) -> None:
+        source = f"(SELECT * FROM {net.table} WHERE {self._deleting()})"
+        self._run([self.rules.delete(net.log.table, source, net.on("t", "w"))])
+
+    def _update(self, net: Net) -> None:
+        values = [(net.log.columns[number].name, self._final(net, number, "w.")) for number in net.changed_columns()]
+        if values:
+            on = f"{net.on('t', 'w')} AND w.has = 1 AND {self._putting('w.')}"
+            self._run([self.rules.update(net.log.table, net.table, on, values)])
+
+    def _insert(self, net: Net) -> None:
+        names = [column.name for column in net.log.columns]
+        values = ", ".join(f"b{number}" for number in net.columns)
+        select = f"SELECT {values} FROM {net.table} WHERE had = 1 AND has = 0 AND v = {PUT_BACK}"
+        self._run([self.rules.insert(net.log.table, names, select)])
+
+    def done(self) -> None:
+        """Put on record that the operation is taken back: its log is not used again."""
+        for one in self.records:
+            self.keeper.mark(one, KeptStatus.RESTORED)
+
+
+def _list(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers))

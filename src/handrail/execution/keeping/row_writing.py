@@ -1,0 +1,276 @@
+"""One operation while it is logged: every statement is seen, and no table is written that has no log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from handrail.domain.run import Direction
+from handrail.errors.hr604 import RowsNotKept
+from handrail.execution.keeping.row_statements import REPLACES, Written, written_by
+
+if TYPE_CHECKING:
+    from handrail.execution.keeping.row_log import RowLogs
+
+OURS = ("handrail_", "hrk_", "django_migrations", "sqlite_")
+"""What the names of tables begin with that are not logged: they are put right by whoever writes them."""
+_WRITES = (9, 18, 23)
+"""SQLITE_DELETE, SQLITE_INSERT, SQLITE_UPDATE (SQLite, c3ref/c_alter_table.html)."""
+_OK, _DENY = 0, 1
+
+
+class Place(NamedTuple):
+    """What is logged together: an operation of the migration in one direction. part: of one that holds others, "" for all."""
+
+    operation: int
+    direction: Direction
+    part: str = ""
+
+
+class NotCovered(BaseException):
+    """An operation has written to tables that have no log yet: it is taken back, and runs again when they have one."""
+
+    def __init__(self, place: Place, tables: Iterable[str]) -> None:
+        """Name them."""
+        self.place, self.tables = place, frozenset(tables)
+        super().__init__(f"{', '.join(sorted(self.tables))} is written, and has no log yet")
+
+
+class Writing:
+    """One operation that is logged while it runs."""
+
+    def __init__(self, logs: RowLogs, place: Place, operation: str) -> None:
+        """Look at what is there before. operation: in words."""
+        self.logs, self.place, self.operation = logs, place, operation
+        self.connection, self.rules = logs.connection, logs.rules
+        self.is_local = self.connection.in_atomic_block
+        self.missed: set[str] = set()
+        self.denied: set[str] = set()
+        self.left_out: set[str] = set()
+        self.versions: dict[str, int] = {}
+        self.driver: Any = None
+        self.is_busy = False
+        self.defines = False
+        self.ready: set[tuple[str, bool]] = set()
+        with self.connection.cursor() as cursor:
+            self.before = {name for name in self.connection.introspection.table_names(cursor) if not name.startswith(OURS)}
+            self.counts = self.rules.written(cursor) if self.is_local else None
+        self.folded = {name.casefold(): name for name in self.before}
+
+    def names(self, tables: Iterable[str]) -> set[str]:
+        """Return those tables that were there before, as the database calls them."""
+        known = [name for name in tables if name.casefold() in self.folded]
+        return {name if name in self.before else self.folded[name.casefold()] for name in known}
+
+    def is_covered(self, table: str) -> bool:
+        """Say whether what is written to a table is logged, or need not be."""
+        return table in self.left_out or table not in self.before or self.logs.log_of(self.place, table) is not None
+
+    def cover(self, table: str) -> bool:
+        """See that a table has a log that fits it as it is now, and say whether it has."""
+        one = self.logs.log_of(self.place, table)
+        with self.connection.cursor() as cursor:
+            if one is not None and set(one.columns) >= set(self.rules.columns(cursor, table)):
+                return True
+        if not self._may_make(table):
+            return False
+        if one is not None:
+            self.versions[table] = self.versions.get(table, 0) + 1
+            self._execute(self.rules.no_triggers(one))
+        made = self.logs.made(self.place, table, self.versions.get(table, 0))
+        self.logs.add(made)
+        if not made:
+            self.left_out.add(table)
+        return True
+
+    def _may_make(self, table: str) -> bool:
+        """Say whether triggers can be made now: they must neither lock the table for long nor commit what was done."""
+        if not self.rules.ahead or not self.connection.in_atomic_block:
+            return True
+        with self.connection.cursor() as cursor:
+            return not self.rules.commits and self.rules.holds(cursor, table)
+
+    def _execute(self, statements: Iterable[str]) -> None:
+        with self.connection.cursor() as cursor:
+            for sql in statements:
+                cursor.execute(sql)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """See every statement of the block."""
+        with ExitStack() as stack:
+            stack.enter_context(self._speaking())
+            stack.enter_context(self._guarded())
+            stack.enter_context(self.connection.execute_wrapper(self._watch))
+            yield
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        """Let the session be the one that triggers ask for."""
+        from django.db import Error
+
+        self._say(self.logs.token_of(self.place))
+        try:
+            yield
+        except BaseException:
+            with suppress(Error):
+                self._say("")
+            raise
+        self._say("")
+
+    def _say(self, token: str) -> None:
+        sql = self.rules.say_token(token, local=self.is_local)
+        if sql:
+            self._execute([sql])
+        self.driver = self.connection.connection
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Where the driver asks before it prepares a statement, let it ask here (SQLite, c3ref/set_authorizer.html)."""
+        if not hasattr(self.connection.connection, "set_authorizer"):
+            yield
+            return
+        self.connection.connection.set_authorizer(self._may)
+        try:
+            yield
+        finally:
+            if hasattr(self.connection.connection, "set_authorizer"):
+                self.connection.connection.set_authorizer(None)
+
+    def _may(self, action: int, table: str | None, _column: str | None, schema: str | None, _inside: str | None) -> int:
+        if self.is_busy or action not in _WRITES or schema != "main" or table is None or table.startswith(OURS):
+            return _OK
+        if self.is_covered(table):
+            return _OK
+        self.denied.add(table)
+        return _DENY
+
+    def _watch(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if self.is_busy:
+            return execute(sql, params, many, context)
+        with self._aside():
+            self._connected()
+            written = written_by(str(sql), self.rules.dialect)
+            self._ready(written)
+        done = self._run(lambda: execute(sql, params, many, context), str(sql))
+        if written.defines:
+            with self._aside():
+                self._defined()
+        return done
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        self.is_busy = True
+        try:
+            yield
+        finally:
+            self.is_busy = False
+
+    def _connected(self) -> None:
+        """Code can close the connection, and has another session then."""
+        if self.connection.connection is self.driver or self.is_local:
+            return
+        self._say(self.logs.token_of(self.place))
+        if not self.rules.ahead:
+            for table in sorted(self.logs.forget(self.place)):
+                self.cover(table)
+            self.connection.connection.set_authorizer(self._may)
+
+    def _ready(self, written: Written) -> None:
+        """See that all that a statement writes has a log. Raises NotCovered, and RowsNotKept."""
+        self.defines |= written.defines
+        parts = {(table, written.deletes) for table in written.tables}
+        is_simple = not (written.defines or written.empties or written.is_unknown)
+        if not self.rules.ahead or (is_simple and parts <= self.ready):
+            return
+        self.ready |= parts
+        tables = self.names(written.tables)
+        if written.is_unknown and self.counts is None:
+            tables |= self.before
+        with self.connection.cursor() as cursor:
+            for table in sorted(tables):
+                tables |= self.rules.reached_from(cursor, table) & self.before
+        self._need({table for table in tables if not self.is_covered(table) and not self.cover(table)})
+        if written.deletes:
+            self._refuse_unseen(tables)
+        if written.defines and self.rules.commits:
+            for table in sorted(self.before):
+                if (one := self.logs.log_of(self.place, table)) is not None:
+                    self._execute(self.rules.no_triggers(one))
+        if written.empties and self.rules.commits:
+            self._execute(self.rules.all_rows(one) for table in tables if (one := self.logs.log_of(self.place, table)))
+
+    def _need(self, missing: set[str]) -> None:
+        self.missed |= missing
+        if missing:
+            if self.connection.in_atomic_block and not self.is_local:
+                why = "it is written inside a transaction of code that has none around it"
+                raise RowsNotKept(operation=self.operation, table=sorted(missing)[0], why=why)
+            raise NotCovered(self.place, missing)
+
+    def _refuse_unseen(self, tables: Iterable[str]) -> None:
+        """Actions of foreign keys fire no triggers on some databases."""
+        with self.connection.cursor() as cursor:
+            for table in sorted(tables):
+                acted = sorted(self.rules.acted_on(cursor, table))
+                if acted and not self.logs.keeper.keeping.undo.accept_loss:
+                    why = f"to delete rows of {table} changes them by a foreign key, which the database does unseen"
+                    raise RowsNotKept(operation=self.operation, table=acted[0], why=why)
+
+    def _run(self, execute: Callable[[], Any], sql: str) -> Any:
+        """Run a statement; again where the driver has asked for tables that had no log."""
+        from django.db import DatabaseError
+
+        while True:
+            try:
+                with self._replacing(sql):
+                    return execute()
+            except DatabaseError:
+                denied, self.denied = self.denied, set()
+                if not denied:
+                    raise
+                with self._aside():
+                    for table in sorted(denied):
+                        self.cover(table)
+
+    @contextmanager
+    def _replacing(self, sql: str) -> Iterator[None]:
+        """Rows that give way to others fire triggers only under this (SQLite, lang_conflict.html)."""
+        if self.rules.ahead or not REPLACES.match(sql):
+            yield
+            return
+        with self._aside():
+            self._execute(["PRAGMA recursive_triggers = ON"])
+        try:
+            yield
+        finally:
+            with self._aside():
+                self._execute(["PRAGMA recursive_triggers = OFF"])
+
+    def _defined(self) -> None:
+        """After a definition was changed: a log has to fit its table again, which nobody else can reach now."""
+        with self.connection.cursor() as cursor:
+            there = set(self.connection.introspection.table_names(cursor))
+        known = [table for table in sorted(self.before & there) if self.logs.log_of(self.place, table) is not None]
+        for table in known:
+            if self.rules.commits:
+                one = self.logs.log_of(self.place, table)
+                assert one is not None
+                self._execute([*self.rules.no_triggers(one), *self.rules.triggers(one)])
+            self.cover(table)
+
+    def check(self) -> None:
+        """Look after the operation whether something was written that has no log. Raises NotCovered, and RowsNotKept."""
+        self._need({table for table in self.missed | self.denied if not self.is_covered(table)})
+        if self.counts is None:
+            return
+        with self.connection.cursor() as cursor:
+            counts = self.rules.written(cursor) or {}
+        changed = {name for name, rows in counts.items() if rows > self.counts.get(name, 0) and not name.startswith(OURS)}
+        unseen = sorted(name for name in changed if "." in name)
+        if unseen and not self.logs.keeper.keeping.undo.accept_loss:
+            raise RowsNotKept(
+                operation=self.operation, table=unseen[0], why="it is in a schema that the search path does not find"
+            )
+        self._need({table for table in changed if not self.is_covered(table)})

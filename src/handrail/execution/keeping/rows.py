@@ -1,0 +1,239 @@
+"""Operations that run code or SQL: logged in both directions, and taken back by their log where they have no reverse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from handrail.domain.database import ErrorKind
+from handrail.domain.run import Direction
+from handrail.errors.base import Refusal
+from handrail.execution.keeping.row_undo import RowUndo, logged
+from handrail.execution.keeping.row_writing import Place
+from handrail.execution.manners import is_code
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+    from django.db.migrations.migration import Migration
+    from django.db.migrations.operations.base import Operation
+    from django.db.migrations.state import ProjectState
+
+    from handrail.domain.kept import Kept
+    from handrail.domain.migration import MigrationKey
+    from handrail.execution.keeping.keeper import Keeper
+
+NOTE = "its work is rolled back; handrail rollback can take the rows back by their log"
+
+
+class Differs(Exception):  # noqa: N818 - it never leaves this module
+    """The author's reverse has left rows other than they were."""
+
+
+def parts_of(operation: Operation, part: str = "") -> Iterator[tuple[str, Operation]]:
+    """Yield what an operation of several runs in the database, each with its place; else itself."""
+    from django.db.migrations.operations import SeparateDatabaseAndState
+
+    if not isinstance(operation, SeparateDatabaseAndState):
+        yield part, operation
+        return
+    for number, each in enumerate(operation.database_operations):
+        yield from parts_of(each, f"{part}.{number}" if part else f"{number}")
+
+
+def writes_rows(operation: Operation) -> bool:
+    """Say whether an operation is of the kind whose rows are logged: code, SQL, or one that holds such."""
+    from django.db.migrations.operations import RunSQL
+
+    return is_code(operation) or any(isinstance(each, RunSQL) for _, each in parts_of(operation))
+
+
+def has_reverse(operation: Operation) -> bool:
+    """Say whether the author wrote a reverse that does something."""
+    from django.db.migrations.operations import RunPython, RunSQL
+
+    if isinstance(operation, RunPython):
+        return operation.reverse_code is not None and operation.reverse_code is not RunPython.noop
+    if isinstance(operation, RunSQL):
+        return operation.reverse_sql is not None and operation.reverse_sql != RunSQL.noop
+    return bool(operation.reversible)
+
+
+def can_be_taken_back(connection: BaseDatabaseWrapper, key: MigrationKey, index: int, operation: Operation) -> bool:
+    """Say whether an operation can be reversed: by itself, or by the log of the last time that it ran."""
+    records: tuple[Kept, ...] | None = None
+    for part, each in parts_of(operation):
+        if not each.reversible:
+            records = logged(connection, key, Direction.FORWARD, index) if records is None else records
+            if not _looked_at(records, part):
+                return False
+    return True
+
+
+def _looked_at(records: tuple[Kept, ...], part: str) -> bool:
+    """A log says nothing of definitions: what an operation made or altered has to be undone by a reverse."""
+    return any(not one.table and one.details["part"] == part and not one.details["defines"] for one in records)
+
+
+def run_with_rows(
+    editor: BaseDatabaseSchemaEditor,
+    label: str,
+    operation: Operation,
+    states: tuple[ProjectState, ProjectState],
+    place: Place,
+    keeper: Keeper,
+) -> None:
+    """Run an operation, part by part, and log what it does to rows. states: before and after it, as they are forwards."""
+    from django.db.migrations.operations import SeparateDatabaseAndState
+
+    if isinstance(operation, SeparateDatabaseAndState) and writes_rows(operation):
+        _run_parts(editor, label, operation, states, place, keeper)
+    elif not writes_rows(operation):
+        _call(editor, label, operation, states, place.direction)
+    elif place.direction is Direction.FORWARD:
+        with keeper.rows.logging(place, operation.describe()):
+            _call(editor, label, operation, states, place.direction)
+    else:
+        _Backwards(editor, label, operation, states, place, keeper).run()
+
+
+def _call(editor: Any, label: str, operation: Operation, states: tuple[ProjectState, ProjectState], direction: Direction) -> None:
+    before, after = states
+    if direction is Direction.BACKWARD:
+        operation.database_backwards(label, editor, after, before)
+    else:
+        operation.database_forwards(label, editor, before, after)
+
+
+def _run_parts(
+    editor: Any, label: str, operation: Any, states: tuple[ProjectState, ProjectState], place: Place, keeper: Keeper
+) -> None:
+    """Its parts see states of their own (SeparateDatabaseAndState of django/db/migrations/operations/special.py, 5.2 to 6.1)."""
+    current, stages = states[0], []
+    for number, each in enumerate(operation.database_operations):
+        after = current.clone()
+        each.state_forwards(label, after)
+        where = Place(place.operation, place.direction, f"{place.part}.{number}" if place.part else f"{number}")
+        stages.append((each, (current, after), where))
+        current = after
+    for each, around, where in reversed(stages) if place.direction is Direction.BACKWARD else stages:
+        run_with_rows(editor, label, each, around, where, keeper)
+
+
+class _Backwards:
+    """One operation, taken back: by its author's reverse, or by its log."""
+
+    def __init__(
+        self,
+        editor: Any,
+        label: str,
+        operation: Operation,
+        states: tuple[ProjectState, ProjectState],
+        place: Place,
+        keeper: Keeper,
+    ) -> None:
+        self.editor, self.label, self.operation, self.states = editor, label, operation, states
+        self.place, self.keeper = place, keeper
+        records = logged(keeper.connection, keeper.key, Direction.FORWARD, place.operation)
+        self.records = tuple(one for one in records if one.details["part"] == place.part)
+        self.is_undoable = _looked_at(records, place.part)
+
+    def run(self) -> None:
+        """Take it back."""
+        if not has_reverse(self.operation):
+            self._by_log() if self.is_undoable else self._by_reverse()
+        elif self.is_undoable and self.keeper.keeping.undo.rows:
+            self._by_either()
+        else:
+            self._by_reverse()
+
+    def _by_log(self) -> None:
+        with self.keeper.rows.logging(self.place, self.operation.describe()):
+            undo = RowUndo(self.keeper, self.records)
+            undo.take_back()
+        undo.done()
+
+    def _by_reverse(self) -> None:
+        """Run it, and say which rows are other than they were."""
+        try:
+            with self.keeper.rows.logging(self.place, self.operation.describe()):
+                _call(self.editor, self.label, self.operation, self.states, Direction.BACKWARD)
+        except Exception as error:
+            if self.is_undoable and self._is_its_own(error):
+                error.add_note(f"{self.operation.describe()} of {self.keeper.key}: {NOTE}")
+            raise
+        if self.records:
+            undo = RowUndo(self.keeper, self.records)
+            for line in undo.compare():
+                self.keeper.keeping.said(line)
+            undo.done()
+
+    def _by_either(self) -> None:
+        """Run the reverse, and the log instead where that fails or leaves rows other than they were."""
+        from django.db.transaction import atomic
+
+        if not self.keeper.connection.in_atomic_block:
+            self._by_reverse()
+            return
+        try:
+            with atomic(self.keeper.connection.alias):
+                with self.keeper.rows.logging(self.place, self.operation.describe()):
+                    _call(self.editor, self.label, self.operation, self.states, Direction.BACKWARD)
+                undo = RowUndo(self.keeper, self.records)
+                lines = undo.compare()
+                if lines:
+                    raise Differs(lines[0])
+                undo.done()
+        except Exception as error:
+            if not self._is_its_own(error):
+                raise
+            why = str(error) if isinstance(error, Differs) else f"{type(error).__name__}: {' '.join(str(error).split())}"
+            self.keeper.keeping.said(f"{self.operation.describe()}: the reverse is not used ({why}), but the log of rows")
+            self._by_log()
+
+    def _is_its_own(self, error: Exception) -> bool:
+        """Say whether code failed by itself: not by a lock, a lost connection, or what Handrail refuses."""
+        from handrail.sources.backend import backend_of
+
+        return not isinstance(error, Refusal) and backend_of(self.keeper.connection).error_kind(error) is ErrorKind.OTHER
+
+
+def is_undone_alone(keeper: Keeper, index: int, operation: Operation) -> bool:
+    """Say whether the way back of an operation that has no parts is its log."""
+    from django.db.migrations.operations import SeparateDatabaseAndState
+
+    if isinstance(operation, SeparateDatabaseAndState) or not writes_rows(operation):
+        return False
+    if has_reverse(operation) and not keeper.keeping.undo.rows:
+        return False
+    return _looked_at(logged(keeper.connection, keeper.key, Direction.FORWARD, index), "")
+
+
+def tables_ahead(migration: Migration, state: ProjectState, direction: Direction) -> Iterator[tuple[Place, frozenset[str]]]:
+    """Yield for each operation that runs code or SQL the tables that it is likely to write."""
+    for index, operation in enumerate(migration.operations):
+        yield from tables_of(index, operation, state, direction)
+
+
+def tables_of(
+    index: int, operation: Operation, state: ProjectState, direction: Direction
+) -> Iterator[tuple[Place, frozenset[str]]]:
+    """Yield for each part of an operation that runs code or SQL the tables that it is likely to write."""
+    from handrail.execution.keeping.row_tables import likely_tables
+
+    for part, each in parts_of(operation):
+        if writes_rows(each):
+            yield Place(index, direction, part), likely_tables(each, state)
+
+
+def close_logs(keeper: Keeper, attempt: Callable[[Callable[[], None], str], None]) -> None:
+    """Drop the triggers of a step that is over; where a lock is in the way for too long they stay, fire for nobody, and the next
+    run drops them.
+    """
+    from django.db import Error
+
+    from handrail.errors.hr302 import Blocked
+
+    with suppress(Error, Blocked):
+        attempt(keeper.rows.close, "the triggers of a log of rows")
