@@ -81,3 +81,27 @@ def test_e36c_views_on_a_table_that_is_rebuilt(undo: Undoing):
     assert undo.query("SELECT name FROM w ORDER BY name") == [("a",), ("b",)]
     undo.down()
     assert undo.query(hanging) == before
+
+
+EXTENSIONS = "CITextExtension(), UnaccentExtension(), TrigramExtension(),"
+IMPORT = "from django.contrib.postgres.operations import CITextExtension, TrigramExtension, UnaccentExtension"
+
+
+@on_postgres
+def test_e26_e26b_extensions_that_were_there_or_are_in_use_stay(undo: Undoing):
+    undo.up()
+    undo.query("CREATE EXTENSION unaccent")
+    undo.write_files(THING, EXTENSIONS, code=IMPORT)
+    undo.migrate()
+    undo.query("CREATE TABLE outside (v citext)")
+    there = "SELECT extname FROM pg_extension WHERE extname IN ('citext', 'unaccent', 'pg_trgm') ORDER BY extname"
+    assert undo.query(there) == [("citext",), ("pg_trgm",), ("unaccent",)]
+    assert undo.down() == (
+        "extension unaccent stays: that shop.0002_x made it is not on record"
+        " extension citext stays: it is in use; column v of table outside uses it"
+    )
+    assert undo.query(there) == [("citext",), ("unaccent",)]
+    undo.migrate()
+    undo.query("DROP TABLE outside")
+    undo.down()
+    assert undo.query(there) == [("citext",), ("unaccent",)]

@@ -74,11 +74,11 @@ def look_at(plan: Plan, state: ProjectState | None, loader: Any, steps: Steps) -
 
 
 def refuse(findings: Sequence[Finding], said: Callable[[str], None]) -> None:
-    """Raise what stops a plan as one refusal, and say the rest."""
+    """Raise what stops a plan as one refusal; else say what is a warning."""
     errors = [one for one in findings if one.severity is Severity.ERROR]
     if errors:
         raise Refusal(errors[0], [one for one in findings if one is not errors[0]])
-    for one in findings:
+    for one in (one for one in findings if one.severity is Severity.WARNING):
         said(f"{one.severity}[{one.code}]: {one.message}")
         for note in one.notes:
             said(f"  note: {note}")
