@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from handrail.databases.values.base import CHECKED, ValueRules, either, rules_for
 from handrail.domain.dataclasses import dataclass
+from handrail.domain.narrowing import Narrowing
+from handrail.errors.hr504 import Narrows
 from handrail.execution.keeping.models import table_of
 
 if TYPE_CHECKING:
@@ -121,6 +123,15 @@ def alteration_of(
         by_database=fills and value is UNKNOWN and new.has_db_default(),
         replacement=_replacement(old, new, value),
     )
+
+
+def in_the_way(found: Alteration, narrowing: Narrowing, *, accept_loss: bool) -> Narrows | None:
+    """Return the refusal where values are in the way: a NULL without a value always is, and what nothing can stand for."""
+    if not narrowing.refused:
+        return None
+    can_be_cut = bool(found.rules.cut("x", found.old, found.new)) or found.replacement is not UNKNOWN
+    is_stuck = (bool(narrowing.nulls) and not found.has_value) or not (can_be_cut or found.is_key)
+    return Narrows(narrowing, can_be_cut=can_be_cut) if is_stuck or not accept_loss else None
 
 
 def type_of(field: Any, connection: BaseDatabaseWrapper) -> str:

@@ -139,8 +139,9 @@ class MySQLValues(ValueRules):
 
     def update(self, side: Side, target: str, column: str, value: str, where: str) -> str:
         """UPDATE of a join (MySQL 8.0 manual, 15.2.17)."""
-        tables = f"{self.quoted(side.table)} AS t JOIN {self.quoted(side.name)} AS s ON {self.on(side)}"
-        return f"UPDATE {tables} SET {target}.{column} = {value} WHERE {where}"
+        table, other = f"{self.quoted(side.table)} AS t", f"{self.quoted(side.name)} AS s"
+        one, by = (table, other) if target == "t" else (other, table)
+        return f"UPDATE {one} JOIN {by} ON {self.on(side)} SET {target}.{column} = {value} WHERE {where}"
 
     def strict(self) -> tuple[str, str]:
         """Strict for every engine."""

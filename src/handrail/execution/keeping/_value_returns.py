@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from handrail.databases.values.base import BECAME, OTHERS, VERDICT, WAS, ValueRules, keys_of
 from handrail.domain.kept import ChangedRows, Form, Kept, KeptStatus
-from handrail.domain.run import Direction, StepStatus
 from handrail.errors.hr602 import RestoreConflict
 from handrail.execution.alterations import type_of
 from handrail.execution.keeping._value_copies import rows_of, side_of
 from handrail.execution.keeping.models import table_of
 from handrail.execution.probes.narrowing import EXAMPLES, written
-from handrail.sources.journal_models import StepRow
-from handrail.sources.kept import kept
 
 if TYPE_CHECKING:
     from handrail.execution.keeping.keeper import Keeper
@@ -39,8 +36,8 @@ def returning(editor: Any, keeper: Keeper, rules: ValueRules, model: Any, old_fi
     """
     if new_field.column is None or old_field.column is None:
         return None
-    one = _latest(keeper, table_of(model), new_field.column)
-    if one is None or one.details["now"] != old_field.column:
+    one = keeper.restorable(Form.CHANGES, table_of(model), new_field.column)
+    if one is None or one.operation != keeper.operation or one.details["now"] != old_field.column:
         return None
     types = type_of(new_field, editor.connection), type_of(old_field, editor.connection)
     if types != (one.details["old"], one.details["new"]):
@@ -48,18 +45,6 @@ def returning(editor: Any, keeper: Keeper, rules: ValueRules, model: Any, old_fi
         keeper.keeping.said(f"{one.table}.{one.column}: what was kept under {then} stays aside: the field is another one now")
         return None
     return Return(editor, keeper, rules, model, old_field, new_field, one)
-
-
-def _latest(keeper: Keeper, table: str, column: str) -> Kept | None:
-    """Return what this operation kept when it went the other way last; not what an earlier time left."""
-    other = Direction.BACKWARD if keeper.direction is Direction.FORWARD else Direction.FORWARD
-    of_migration: dict[str, Any] = {"app": keeper.key.app_label, "name": keeper.key.name, "direction": other}
-    found = kept(keeper.connection, form=Form.CHANGES, table=table, column=column, operation=keeper.operation, **of_migration)
-    if not found:
-        return None
-    later = StepRow.objects.using(keeper.connection.alias).filter(faked=False, id__gt=found[-1].step, **of_migration)
-    gone = (StepStatus.FAILED, StepStatus.UNWOUND)
-    return None if later.exclude(status__in=gone).exists() else found[-1]
 
 
 class Return:
@@ -79,7 +64,7 @@ class Return:
 
     def check(self) -> None:
         """Raise RestoreConflict where rows were changed since and nothing is to be done then."""
-        if self.one.status is not KeptStatus.KEPT or self.policy is not ChangedRows.STOP:
+        if self.keeper.is_resumed(self.one) or self.policy is not ChangedRows.STOP:
             return
         differs = f"{self._verdict} <> '{BACK}'"
         table = self.rules.quoted(self.side.table)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from handrail.databases.values.base import ValueRules, rules_for
 from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
-from handrail.errors.hr504 import Narrows
-from handrail.execution.alterations import UNKNOWN, Alteration, alteration_of, with_default
+from handrail.execution.alterations import UNKNOWN, Alteration, alteration_of, in_the_way, with_default
 from handrail.execution.keeping._value_copies import Copy, rows_of
 from handrail.execution.keeping._value_returns import Return, returning
 from handrail.execution.probes.narrowing import Checked, How, check
@@ -68,22 +67,20 @@ class Values:
             self._mark(copy)
 
     def _copied(self, found: Alteration, old_field: Any, new_field: Any) -> Copy | None:
-        """Copy what changes, and make what does not fit fit, where that is agreed to. None: nothing changes."""
+        """Copy what changes, and make what does not fit fit, where that is agreed to. None: nothing is copied."""
         one = self._intended(found)
-        if one is None:
-            return None
         if not one.details["copies"]:
-            self.keeper.mark(one, KeptStatus.PURGED, rows=0)
+            self.keeper.mark(one, KeptStatus.PURGED, rows=one.details["changes"])
             return None
         copy = Copy(editor=self.editor, found=found, one=one, old_field=old_field, new_field=new_field)
         copy.begin()
         return copy
 
-    def _intended(self, found: Alteration) -> Kept | None:
+    def _intended(self, found: Alteration) -> Kept:
         """Return what is on record of this alteration, else look at the values and write it down. Raises Narrows.
 
-        Where the database commits by itself it is on record also that nothing changes: a look at another moment, when the step
-        is replayed, might see something else.
+        That nothing changes is on record too: a look at another moment, when the step is replayed, might see something else, and
+        what is kept from an earlier time must not be taken for this one's.
         """
         aside = self.keeper.aside_name("values", found.table, found.column)
         said = {"step": self.keeper.step, "direction": self.keeper.direction, "operation": self.keeper.operation, "aside": aside}
@@ -94,10 +91,12 @@ class Values:
             self.editor.execute(sql, None)
         checked = check(self.connection, found)
         refuse(found, checked, accept_loss=self.keeper.keeping.undo.accept_loss)
-        copies = not found.is_key and self._is_needed(found, checked)
-        if not copies and not self.rules.copies_first:
-            return None
-        details = {**self._described(found, checked.how), "copies": copies, "misfits": bool(checked.narrowing.misfits)}
+        details = {
+            **self._described(found, checked.how),
+            "copies": not found.is_key and self._is_needed(found, checked),
+            "misfits": bool(checked.narrowing.misfits),
+            "changes": checked.narrowing.changes,
+        }
         return self.keeper.intend(KeptKind.COLUMN, Form.CHANGES, found.table, found.column, aside, lambda: details)
 
     def _is_needed(self, found: Alteration, checked: Checked) -> bool:
@@ -126,13 +125,17 @@ class Values:
         return with_default(new_field, found.value)
 
     def _mark(self, copy: Copy) -> None:
-        """Keep what changed; nothing stays of a copy in which nothing is left, or which nobody wants."""
-        rows = rows_of(self.connection, copy.one.aside)
+        """Keep what changed; nothing stays of a copy in which nothing is left, or which nobody wants.
+
+        How many rows there are is on record before the copy is dropped, for a step that is replayed.
+        """
+        rows = copy.one.rows if copy.one.rows is not None else rows_of(self.connection, copy.one.aside)
         if rows and self.keeper.keeps(copy.one.table, copy.one.column):
             self.keeper.mark(copy.one, KeptStatus.KEPT, rows=rows)
             return
+        self.keeper.mark(copy.one, KeptStatus.KEEPING, rows=rows)
         self.editor.execute(f"DROP TABLE {self.rules.quoted(copy.one.aside)}", None)
-        self.keeper.mark(copy.one, KeptStatus.PURGED, rows=0)
+        self.keeper.mark(copy.one, KeptStatus.PURGED)
 
     @contextmanager
     def _strictly(self) -> Iterator[None]:
@@ -154,11 +157,7 @@ class Values:
 
 
 def refuse(found: Alteration, checked: Checked, *, accept_loss: bool) -> None:
-    """Raise Narrows where values are in the way: a NULL without a value always is, and what nothing can stand for."""
-    narrowing = checked.narrowing
-    if not narrowing.refused:
-        return
-    can_be_cut = bool(found.rules.cut("x", found.old, found.new)) or found.replacement is not UNKNOWN
-    is_stuck = (bool(narrowing.nulls) and not found.has_value) or not (can_be_cut or found.is_key)
-    if not accept_loss or is_stuck:
-        raise Narrows(narrowing, can_be_cut=can_be_cut)
+    """Raise Narrows where values are in the way."""
+    refusal = in_the_way(found, checked.narrowing, accept_loss=accept_loss)
+    if refusal is not None:
+        raise refusal

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from handrail.databases.probing.base import rules_for
 from handrail.databases.values.base import either
 from handrail.domain.dataclasses import dataclass
 from handrail.domain.narrowing import COUNTED, Narrowing
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 EXAMPLES = 5
 """How many primary keys are named."""
+SECONDS = 10
+"""How long a question may take before anything runs."""
+Rows = Callable[[str], list[tuple[Any, ...]]]
+"""Runs one SELECT."""
 
 
 class How(StrEnum):
@@ -46,26 +51,39 @@ def narrowing(
     model: whose table it is, where it is not the old field's model. fill: as Undo has it. Nothing is changed.
     """
     found = alteration_of(connection, model or old_field.model, old_field, new_field, fill)
-    if found is None or not _is_there(connection, found):
+    if found is None or not is_there(connection, found):
         return None
-    return check(connection, found).narrowing
+    return within_time(connection, found)
 
 
-def check(connection: BaseDatabaseWrapper, found: Alteration) -> Checked:
-    """Count what does not fit and what changes: at once where the database can, else value by value.
-
-    PostgreSQL raises an error at the first value that it cannot cast; a savepoint holds that.
-    """
-    from django.db import DataError, Error, ProgrammingError
+def within_time(connection: BaseDatabaseWrapper, found: Alteration) -> Narrowing:
+    """Count for a plan: nobody is held up, and what takes too long is not known."""
+    from django.db import OperationalError
 
     try:
-        return _tried(connection, found, How.PLAIN)
+        return check(connection, found, SECONDS).narrowing
+    except OperationalError as error:
+        return _result(found, 0, None, 0, (), " ".join(str(error).split()))
+
+
+def check(connection: BaseDatabaseWrapper, found: Alteration, seconds: int = 0) -> Checked:
+    """Count what does not fit and what changes: at once where the database can, else value by value.
+
+    PostgreSQL raises an error at the first value that it cannot cast; a savepoint holds that. seconds: how long one question may
+    take outside of a transaction of the caller, 0 without a limit; raises OperationalError then.
+    """
+    from django.db import DataError, Error, OperationalError, ProgrammingError
+
+    try:
+        return _tried(connection, found, How.PLAIN, seconds)
     except DataError as error:
         why = " ".join(str(error).split())
     except ProgrammingError:
-        return _tried(connection, found, How.WHOLE)
+        return _tried(connection, found, How.WHOLE, seconds)
     try:
-        return _tried(connection, found, How.GUARDED)
+        return _tried(connection, found, How.GUARDED, seconds)
+    except OperationalError:
+        raise
     except Error:  # no functions may be made: that there is such a value is known all the same
         return Checked(narrowing=_result(found, 1, None, 0, (), why), how=How.GUARDED)
 
@@ -74,13 +92,21 @@ class _Over(Exception):  # noqa: N818 - it is no error: it takes back what was m
     pass
 
 
-def _tried(connection: BaseDatabaseWrapper, found: Alteration, how: How) -> Checked:
+def _tried(connection: BaseDatabaseWrapper, found: Alteration, how: How, seconds: int) -> Checked:
     from django.db.transaction import atomic
 
     counted: list[Narrowing] = []
-    with suppress(_Over), atomic(connection.alias):
+    limits = rules_for(connection) if seconds and not connection.in_atomic_block else None
+    with suppress(_Over), atomic(connection.alias), connection.cursor() as cursor:
+        for statement in limits.limits if limits else ():
+            cursor.execute(statement.format(ms=seconds * 1000), None)
         prepare(connection, found, how)
-        counted.append(_counted(connection, found, how))
+
+        def rows(sql: str) -> list[tuple[Any, ...]]:
+            cursor.execute(limits.limited(sql, seconds) if limits else sql, None)
+            return list(cursor.fetchall())
+
+        counted.append(_counted(rows, found, how))
         raise _Over
     return Checked(narrowing=counted[0], how=how)
 
@@ -112,18 +138,17 @@ def _changes(found: Alteration, how: How) -> str:
     return found.rules.guarded(found.changes, value) if how is How.GUARDED else "" if how is How.WHOLE else found.changes
 
 
-def _counted(connection: BaseDatabaseWrapper, found: Alteration, how: How) -> Narrowing:
+def _counted(rows: Rows, found: Alteration, how: How) -> Narrowing:
     wrong, changes = misfits(found, how), _changes(found, how)
     if found.has_value:
         changes = either(changes, found.nulls) if changes else ""
     else:
         wrong = either(wrong, found.nulls)
-    with connection.cursor() as cursor:
-        nulls = _count(cursor, found, found.nulls)
-        in_the_way = _count(cursor, found, wrong)
-        changed = _count(cursor, found, f"({changes}) AND ({wrong or '1 = 0'}) IS NOT TRUE") if changes else None
-        looked_for = either(wrong, changes) if found.is_key else wrong
-        examples = _examples(cursor, found, looked_for) if in_the_way or (found.is_key and changed) else ()
+    nulls = _count(rows, found, found.nulls)
+    in_the_way = _count(rows, found, wrong)
+    changed = _count(rows, found, f"({changes}) AND ({wrong or '1 = 0'}) IS NOT TRUE") if changes else None
+    looked_for = either(wrong, changes) if found.is_key else wrong
+    examples = _examples(rows, found, looked_for) if in_the_way or (found.is_key and changed) else ()
     return _result(found, in_the_way, changed, nulls, examples)
 
 
@@ -143,19 +168,18 @@ def _result(
     )
 
 
-def _count(cursor: Any, found: Alteration, condition: str) -> int:
+def _count(rows: Rows, found: Alteration, condition: str) -> int:
     if not condition:
         return 0
     table = found.rules.quoted(found.table)
-    cursor.execute(f"SELECT COUNT(*) FROM (SELECT 1 FROM {table} WHERE {condition} LIMIT {COUNTED + 1}) AS counted", None)
-    return int(cursor.fetchall()[0][0])
+    ((count,),) = rows(f"SELECT COUNT(*) FROM (SELECT 1 FROM {table} WHERE {condition} LIMIT {COUNTED + 1}) AS counted")
+    return int(count)
 
 
-def _examples(cursor: Any, found: Alteration, condition: str) -> tuple[str, ...]:
+def _examples(rows: Rows, found: Alteration, condition: str) -> tuple[str, ...]:
     keys = ", ".join(map(found.rules.quoted, found.keys))
     table = found.rules.quoted(found.table)
-    cursor.execute(f"SELECT {keys} FROM {table} WHERE {condition} ORDER BY {keys} LIMIT {EXAMPLES}", None)
-    return tuple(written(row) for row in cursor.fetchall())
+    return tuple(map(written, rows(f"SELECT {keys} FROM {table} WHERE {condition} ORDER BY {keys} LIMIT {EXAMPLES}")))
 
 
 def written(key: tuple[Any, ...]) -> str:
@@ -163,7 +187,8 @@ def written(key: tuple[Any, ...]) -> str:
     return str(key[0]) if len(key) == 1 else f"({', '.join(map(str, key))})"
 
 
-def _is_there(connection: BaseDatabaseWrapper, found: Alteration) -> bool:
+def is_there(connection: BaseDatabaseWrapper, found: Alteration) -> bool:
+    """Say whether the column and its primary key are in the database now."""
     with connection.cursor() as cursor:
         if found.table not in connection.introspection.table_names(cursor):
             return False
