@@ -179,8 +179,10 @@ class Keeper:
         return one.details.get(_BY) == self._place
 
     def things_of(self, operation: int) -> set[tuple[str, str]]:
-        """Return the tables, and columns of tables, that an operation of this step has kept."""
-        return {(one.table, one.column) for one in kept(self.connection, [KeptStatus.KEPT], step=self.step, operation=operation)}
+        """Return the tables, and columns of tables, of which an operation of this step has kept all that it changed."""
+        found = kept(self.connection, [KeptStatus.KEPT, KeptStatus.PURGED], step=self.step, operation=operation)
+        unchanged = (Form.CHANGES, 0)
+        return {(one.table, one.column) for one in found if one.status is KeptStatus.KEPT or (one.form, one.rows) == unchanged}
 
     def taken_back(self, operation: int, direction: Direction) -> None:
         """Write that an operation that was not complete was taken back by its statements: it has kept and restored nothing."""

@@ -1,0 +1,45 @@
+"""Whether an alteration can be taken back without loss: what of it is in the values, and what is kept of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from handrail.execution.alterations import Alteration, alteration_of
+from handrail.execution.probes.narrowing import is_there, within_time
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+_OWN = re.compile(r"(?:INSERT INTO|DELETE FROM|UPDATE|UPDATE IGNORE) [`\"]hrk_[0-9a-f]{16}[`\"] ")
+
+
+def is_of_side_table(sql: str) -> bool:
+    """Say whether a statement writes a table with copies alone: it changes no row of the project."""
+    return bool(_OWN.match(sql))
+
+
+def is_side_table(table: str) -> bool:
+    """Say whether a table holds copies alone."""
+    return bool(re.fullmatch(r"hrk_[0-9a-f]{16}", table))
+
+
+def why_not_back(connection: BaseDatabaseWrapper, before: Any, after: Any, keeps: Callable[[str, str], bool]) -> str:
+    """Say what would be lost, or be in the way, if an alteration of a field were taken back; "" where nothing is.
+
+    before, after: the field in the direction in which it was altered. keeps: says whether the values of a column are kept.
+    """
+    there = alteration_of(connection, before.model, before, after)
+    if there is not None and not keeps(there.table, there.column):
+        if there.casts:
+            return "it changed the type of a column that has values"
+        if there.fills:
+            return "it may have filled NULLs"
+    back = alteration_of(connection, after.model, after, before)
+    return _in_the_way(connection, back) if back is not None and is_there(connection, back) else ""
+
+
+def _in_the_way(connection: BaseDatabaseWrapper, back: Alteration) -> str:
+    narrowing = within_time(connection, back)
+    return f"values of {back.table}.{back.column} do not fit under {back.cast}" if narrowing.refused else ""
