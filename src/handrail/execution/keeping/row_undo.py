@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 HELP = "correct these rows by hand, and run it again"
 POLICY = "say with --changed-rows what becomes of them: keep leaves them as they are, restore gives them what is kept"
 STAY = {
-    CHANGED: "changed since",
-    REUSED: "replaced by others with their primary keys",
-    TAKEN: "deleted, and their primary keys are taken",
-    REFERRED: "inserted, and others refer to them now",
+    CHANGED: ("changed since", "changed since"),
+    REUSED: ("replaced by another with its primary key", "replaced by others with their primary keys"),
+    TAKEN: ("deleted, and its primary key is taken", "deleted, and their primary keys are taken"),
+    REFERRED: ("inserted, and others refer to it now", "inserted, and others refer to them now"),
 }
+"""What happened to rows that are not put back: to one, and to several."""
+DONE = {False: ("stays as it is", "stay as they are"), True: ("gets what is kept", "get what is kept")}
+"""What becomes of them. True: --changed-rows=restore says so."""
 
 
 def logged(connection: BaseDatabaseWrapper, key: MigrationKey, direction: Direction, operation: int) -> tuple[Kept, ...]:
@@ -51,6 +54,7 @@ class RowUndo:
         self.rules = row_logs_for(self.connection.vendor)
         self.logs = [(one, log_from(one)) for one in records if one.table]
         self.nets = [Net(self.connection, self.rules, log) for _, log in self.logs if log.key]
+        self.lines: list[str] = []
         self.acts = (PUT_BACK, CHANGED) if self.undo.changed_rows is ChangedRows.RESTORE else (PUT_BACK,)
 
     def compare(self) -> list[str]:
@@ -70,8 +74,10 @@ class RowUndo:
         with self.connection.cursor() as cursor:
             return [net for net in self.nets if set(net.log.columns) <= set(self.rules.columns(cursor, net.log.table))]
 
-    def take_back(self) -> None:
-        """Bring rows back to what they were. Raises RestoreConflict and NoPrimaryKey, and has changed nothing then."""
+    def take_back(self) -> list[str]:
+        """Bring rows back to what they were, and return in words which ones are not. Raises RestoreConflict and NoPrimaryKey, and
+        has changed nothing then.
+        """
         from django.db import IntegrityError
         from django.db.transaction import atomic
 
@@ -82,6 +88,7 @@ class RowUndo:
                     net.compute(lock=True)
                 self._look()
                 self._write()
+                return self.lines
         except IntegrityError as error:
             tables = ", ".join(net.log.table for net in self.nets)
             notes = (" ".join(str(error).split()),)
@@ -105,8 +112,8 @@ class RowUndo:
         for net in self.nets:
             self._keep_referred(net)
         for net in self.nets:
-            for verdict, words in STAY.items():
-                self._say_rows(net, verdict, words)
+            for verdict in STAY:
+                self._say_rows(net, verdict)
             gone = net.count(f"v = {GONE}")
             if gone:
                 self._say(f"{gone} row{'s' * (gone > 1)} of {net.log.table} deleted since stay{'s' * (gone == 1)} deleted")
@@ -115,19 +122,19 @@ class RowUndo:
             self._look_for_taken(net)
 
     def _say(self, line: str) -> None:
-        self.keeper.keeping.said(line)
+        self.lines.append(line)
 
-    def _say_rows(self, net: Net, verdict: int, words: str) -> None:
+    def _say_rows(self, net: Net, verdict: int) -> None:
         rows = net.count(f"v = {verdict}")
         if not rows:
             return
+        what = STAY[verdict][rows > 1]
         examples = net.examples(f"v = {verdict}")
         if self.undo.changed_rows is ChangedRows.STOP:
-            raise RestoreConflict(rows=rows, table=net.log.table, what=words, notes=examples, help=POLICY)
-        is_overwritten = verdict in self.acts
-        one, what = rows == 1, "get what is kept" if is_overwritten else "stay as they are"
-        done = {True: {"get what is kept": "gets what is kept", "stay as they are": "stays as it is"}[what], False: what}[one]
-        self._say(f"{rows} row{'s' * (not one)} of {net.log.table} {'was' if one else 'were'} {words}, and {done}")
+            raise RestoreConflict(rows=rows, table=net.log.table, what=what, notes=examples, help=POLICY)
+        done = DONE[verdict in self.acts][rows > 1]
+        verb = "was" if rows == 1 else "were"
+        self._say(f"{rows} row{'s' * (rows > 1)} of {net.log.table} {verb} {what}, and {done}")
         for line in examples:
             self._say(line)
 

@@ -151,11 +151,15 @@ class _Backwards:
     def _by_log(self) -> None:
         with self.keeper.rows.logging(self.place, self.operation.describe()):
             undo = RowUndo(self.keeper, self.records)
-            undo.take_back()
+            lines = undo.take_back()
         undo.done()
+        for line in lines:
+            self.keeper.keeping.said(line)
 
     def _by_reverse(self) -> None:
         """Run it, and say which rows are other than they were."""
+        from django.db.transaction import atomic
+
         try:
             with self.keeper.rows.logging(self.place, self.operation.describe()):
                 _call(self.editor, self.label, self.operation, self.states, Direction.BACKWARD)
@@ -164,10 +168,12 @@ class _Backwards:
                 error.add_note(f"{self.operation.describe()} of {self.keeper.key}: {NOTE}")
             raise
         if self.records:
-            undo = RowUndo(self.keeper, self.records)
-            for line in undo.compare():
+            with atomic(self.keeper.connection.alias):  # what the comparison needs is gone with its transaction
+                undo = RowUndo(self.keeper, self.records)
+                lines = undo.compare()
+                undo.done()
+            for line in lines:
                 self.keeper.keeping.said(line)
-            undo.done()
 
     def _by_either(self) -> None:
         """Run the reverse, and the log instead where that fails or leaves rows other than they were."""
