@@ -37,6 +37,10 @@ class Rebuilds(ABC):
         """Return the columns of every table by its folded name, generated ones too."""
 
     @abstractmethod
+    def columns_of(self, cursor: Cursor, table: str) -> tuple[str, ...]:
+        """Return the columns of one table, generated ones too; none where it is not there."""
+
+    @abstractmethod
     def attached(self, cursor: Cursor, table: str) -> list[Attached]:
         """Return the triggers and indexes of a table, the views on it, and the triggers that name any of them, oldest first."""
 

@@ -90,6 +90,12 @@ class SQLite(SQLiteSessions, Rebuilds, Backend):
             found[self.fold(table)] = (*found.get(self.fold(table), ()), column)
         return found
 
+    def columns_of(self, cursor: Cursor, table: str) -> tuple[str, ...]:
+        """As columns, for one table."""
+        sql = "SELECT c.name FROM sqlite_master s, pragma_table_xinfo(s.name) c WHERE s.type = 'table' AND c.hidden <> 1"
+        cursor.execute(f"{sql} AND lower(s.name) = lower(%s)", [table])
+        return tuple(column for (column,) in cursor.fetchall())
+
     def attached(self, cursor: Cursor, table: str) -> list[Attached]:
         """Read sqlite_schema; an index that belongs to a constraint has no text there (schematab.html)."""
         kinds = "(type IN ('trigger', 'view') OR (type = 'index' AND lower(tbl_name) = lower(%s)))"

@@ -103,7 +103,7 @@ def _kept(editor: Any, rebuilds: Rebuilds, rebuild: Rebuild, migration: str) -> 
     """Return what hangs on a table and no model knows. Raises RebuildLoses where the table would lose something."""
     table, fold = table_of(rebuild.model), rebuilds.fold
     with editor.connection.cursor() as cursor:
-        live = rebuilds.columns(cursor).get(fold(table), ())
+        live = rebuilds.columns_of(cursor, table)
         attached = rebuilds.attached(cursor, table)
     if not live:
         return []

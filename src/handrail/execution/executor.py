@@ -93,6 +93,8 @@ class Executor(ReadingExecutor):
     ) -> ProjectState:
         """Migrate as Django does, unless that would lose something, and note when all of it is through."""
         self.not_tried = len(plan or ())
+        if plan:
+            self.steps.planned = [migration for migration, _ in plan]
         with self._guarded(plan, state) if plan and not fake else nullcontext():
             after: ProjectState = super().migrate(targets, plan, state, fake, fake_initial)
         self.is_through = True

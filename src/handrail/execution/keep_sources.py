@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -26,28 +26,45 @@ SALT = "handrail.source"
 INSTALLED = tuple(
     f"{folder}{os.sep}" for name in ("stdlib", "platstdlib", "purelib", "platlib") if (folder := sysconfig.get_path(name))
 )
+AT_ONCE = 100
+"""How many texts are asked for, and sent, in one statement."""
 BODIES = ("body", "orelse", "handlers", "finalbody", "cases")
 """The fields of syntax nodes that hold statements (Python documentation, ast)."""
 
 
-def keep_sources(connection: BaseDatabaseWrapper, migration: Migration) -> tuple[str, dict[str, str]]:
-    """Keep the module of a migration and the project's own modules that it imports itself.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """A migration as its step has it on record.
 
-    Returns the digest of what the migration does, "" where its source cannot be read, and the digests of the texts by module.
+    digest: of what it does, "" where its source cannot be read. sources: the digests of the texts it came from, by module.
     """
+
+    digest: str
+    sources: Mapping[str, str]
+
+
+def keep_sources(connection: BaseDatabaseWrapper, migrations: Iterable[Migration]) -> list[Description]:
+    """Keep the modules of migrations and the project's own modules that they import themselves; describe each migration."""
+    texts: dict[str, tuple[str, str]] = {}
+    found = [_describe(migration, texts) for migration in migrations]
+    _keep(connection, texts)
+    return found
+
+
+def _describe(migration: Migration, texts: dict[str, tuple[str, str]]) -> Description:
+    """Describe a migration, and add to texts what is to be kept of it: path and text by digest."""
     module = sys.modules.get(type(migration).__module__)
     text = _text_of(module)
     if module is None or text is None:
-        return "", {}
+        return Description(digest="", sources={})
     tree = ast.parse(text)
-    texts = {module.__name__: (module, text)}
-    for other in _own_imports(tree, module):
-        other_text = _text_of(other)
-        if other_text is not None:
-            texts[other.__name__] = (other, other_text)
-    digests = {name: hashlib.sha256(each.encode()).hexdigest() for name, (_, each) in texts.items()}
-    _keep(connection, {digests[name]: (str(each.__file__), text) for name, (each, text) in texts.items()})
-    return digest_of(tree), digests
+    sources: dict[str, str] = {}
+    for each in (module, *_own_imports(tree, module)):
+        own = text if each is module else _text_of(each)
+        if own is not None:
+            digest = sources[each.__name__] = hashlib.sha256(own.encode()).hexdigest()
+            texts[digest] = (str(each.__file__), own)
+    return Description(digest=digest_of(tree), sources=sources)
 
 
 def digest_now(migration: Migration) -> str:
@@ -94,14 +111,22 @@ def _keep(connection: BaseDatabaseWrapper, texts: dict[str, tuple[str, str]]) ->
     from django.core.signing import Signer
 
     rows = SourceRow.objects.using(connection.alias)
-    known = set(rows.filter(digest__in=texts).values_list("digest", flat=True))
+    known = {digest for some in _in_batches(texts) for digest in rows.filter(digest__in=some).values_list("digest", flat=True)}
     signer = Signer(salt=SALT)
     new = [
         SourceRow(digest=digest, path=path, text=text, signature=signer.signature(digest))
         for digest, (path, text) in texts.items()
         if digest not in known
     ]
-    rows.bulk_create(new)
+    rows.bulk_create(new, batch_size=AT_ONCE)
+
+
+def _in_batches(digests: Iterable[str]) -> Iterator[list[str]]:
+    """Yield digests in lists that one statement can name."""
+    rest = list(digests)
+    while rest:
+        yield rest[:AT_ONCE]
+        rest = rest[AT_ONCE:]
 
 
 def _text_of(module: ModuleType | None) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING
 
 from handrail.databases.statements.base import rules_for
@@ -20,11 +21,14 @@ from handrail.execution.stepwise import Stepwise, flush
 from handrail.execution.units import Attempt, Guard, Session
 from handrail.execution.unwinding import unwind, why_not
 from handrail.sources.journal import statements_of
+from handrail.sources.kept import migrations_with_kept
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.migration import Migration
     from django.db.migrations.state import ProjectState
+
+    from handrail.execution.keep_sources import Description
 
 Record = Callable[[], None]
 """Writes, or deletes, the row of a migration in django_migrations."""
@@ -47,7 +51,7 @@ class Steps:
         only: str = "",
         all_or_nothing: bool = False,
     ) -> None:
-        """begin_run: puts the run on record, the first time that it is called, and returns its id.
+        """planned: the migrations whose steps are to come. begin_run: puts the run on record, once, and returns its id.
 
         only: the app that is asked for, "" for all. all_or_nothing: whether a step that fails takes those before it back.
         """
@@ -55,6 +59,9 @@ class Steps:
         self.connection, self.journal, self.begin_run = connection, journal, begin_run
         self.attempt, self.guard, self.on_failure, self.session = attempt, guard, on_failure, session
         self.keeping = keeping
+        self.planned: Sequence[Migration] = ()
+        self._described: dict[Migration, Description] = {}
+        self._with_kept = cache(lambda: migrations_with_kept(connection))
 
     def fake(self, migration: Migration, direction: Direction, record: Record) -> None:
         """Record a migration that is not run."""
@@ -98,25 +105,36 @@ class Steps:
 
         self.guard()
         run, key = self.begin_run(), MigrationKey(migration.app_label, migration.name)
-        begun: list[int] = []
+        said, begun = self.describe(migration), list[int]()
 
         def once() -> None:
             with transaction(self.connection.alias):
                 self.session.prepare()
-                digest, sources = self.describe(migration)
                 step = self.journal.step_started(
-                    run, key, direction=direction, atomic=atomic, faked=faked, digest=digest, sources=sources
+                    run, key, direction=direction, atomic=atomic, faked=faked, digest=said.digest, sources=said.sources
                 )
                 begun.append(step)
 
         self.attempt(once, "the journal")
         return begun[-1]
 
-    def describe(self, migration: Migration) -> tuple[str, dict[str, str]]:
-        """Return the digest of a migration, and those of the modules that it came from."""
+    def describe(self, migration: Migration) -> Description:
+        """Describe a migration, after the sources of all that is planned are kept."""
+        if migration not in self._described:
+            self.attempt(lambda: self._keep_sources(migration), "the journal")
+        return self._described[migration]
+
+    def _keep_sources(self, migration: Migration) -> None:
+        """One transaction for the sources of all that is planned."""
+        from django.db.transaction import atomic
+
         from handrail.execution.keep_sources import keep_sources
 
-        return keep_sources(self.connection, migration)
+        migrations = self.planned if migration in self.planned else [migration]
+        with atomic(self.connection.alias):
+            self.session.prepare()
+            found = keep_sources(self.connection, migrations)
+        self._described.update(zip(migrations, found, strict=True))
 
     def _whole(self, migration: Migration, state: ProjectState, direction: Direction, record: Record, step: int) -> ProjectState:
         """One transaction: the operations, what was deferred, the record, and the journal's word that it is done."""
@@ -199,6 +217,7 @@ class Steps:
             key=key,
             wanted=wanted,
             prepare=self.session.prepare,
+            migrations=self._with_kept,
         )
 
     def _record(self, record: Record, step: int) -> None:

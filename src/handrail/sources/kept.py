@@ -101,6 +101,13 @@ def kept(connection: BaseDatabaseWrapper, statuses: Collection[KeptStatus] = THE
     return tuple(_kept(row) for row in rows.order_by("id"))
 
 
+def migrations_with_kept(connection: BaseDatabaseWrapper) -> set[MigrationKey]:
+    """Return the migrations of which something is on record as kept, whatever became of it."""
+    from handrail.sources.journal_models import KeptRow
+
+    return {MigrationKey(*key) for key in KeptRow.objects.using(connection.alias).values_list("app", "name").distinct()}
+
+
 def latest(
     connection: BaseDatabaseWrapper, key: MigrationKey, direction: Direction, form: Collection[Form], table: str, column: str = ""
 ) -> Kept | None:

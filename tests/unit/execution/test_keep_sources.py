@@ -51,8 +51,9 @@ import shop.unrelated
 journal = Journal(connection)
 journal.ensure()
 migration = MigrationLoader(None).disk_migrations["shop", "0001_initial"]
-digest, sources = keep_sources(connection, migration)
-assert keep_sources(connection, migration) == (digest, sources)
+(said,) = keep_sources(connection, [migration])
+digest, sources = said.digest, said.sources
+assert keep_sources(connection, [migration, migration]) == [said, said]
 assert digest_now(migration) == digest
 run = journal.begin(command="migrate", session="", commit="", from_nothing=True, on_failure="stop")
 key = MigrationKey("shop", "0001_initial")

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from handrail.domain.dataclasses import dataclass
@@ -15,7 +16,7 @@ from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction
 from handrail.execution.journal import now
 from handrail.sources.journal_models import KeptRow
-from handrail.sources.kept import THERE, kept
+from handrail.sources.kept import THERE, kept, migrations_with_kept
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -61,9 +62,14 @@ class Keeper:
         key: MigrationKey,
         wanted: bool = True,
         prepare: Callable[[], None] = lambda: None,
+        migrations: Callable[[], set[MigrationKey]] | None = None,
     ) -> None:
-        """Reach nothing yet. wanted: whether the migration lets anything be kept. prepare: see units.Session."""
+        """Reach nothing yet. wanted: whether the migration lets anything be kept. prepare: see units.Session.
+
+        migrations: returns those that have kept something, read once in a run and added to here; None: it is read anew.
+        """
         self.prepare = prepare
+        self.migrations = migrations or cache(lambda: migrations_with_kept(connection))
         self.wanted = wanted
         self._told: set[str] = set()
         self.connection, self.keeping = connection, keeping
@@ -153,6 +159,7 @@ class Keeper:
             **said,
         )
         row.save(using=self.connection.alias, force_insert=True)
+        self.migrations().add(self.key)
         return kept(self.connection, statuses, id=row.id)[0]
 
     def mark(self, one: Kept, status: KeptStatus, **values: Any) -> None:
@@ -167,6 +174,8 @@ class Keeper:
         Where the same operation kept it several times, it is the last time that counts, also if that was purged since. What this
         very operation has brought back already, before its step was stopped, is found too: it writes the same statements again.
         """
+        if self.key not in self.migrations():
+            return None
         other = Direction.BACKWARD if self.direction is Direction.FORWARD else Direction.FORWARD
         names = {"app": self.key.app_label, "name": self.key.name, "table": table, "column": column}
         found = kept(self.connection, tuple(KeptStatus), direction=other, form=form, **names)
