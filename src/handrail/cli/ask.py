@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Callable
+from typing import Protocol
 
 from handrail.cli.base import Session
 from handrail.cli.output import is_terminal, write, write_lines
@@ -13,8 +14,12 @@ from handrail.domain.outcome import Outcome
 from handrail.errors.hr003 import NotConfirmed
 from handrail.errors.hr623 import NotRestorable
 
-Confirm = Callable[[Outcome], None]
-"""Shows a plan and returns when it may be carried out; refuses otherwise."""
+
+class Confirm(Protocol):
+    """Shows a plan and returns when it may be carried out; refuses otherwise. word: what has to be typed, "" for yes."""
+
+    def __call__(self, plan: Outcome, word: str = "") -> None:
+        """Show the plan and ask."""
 
 
 def confirmation(options: Namespace, session: Session) -> Confirm:
@@ -24,7 +29,7 @@ def confirmation(options: Namespace, session: Session) -> Confirm:
     program. With --yes nothing is asked; where nobody can answer, the command is refused.
     """
 
-    def confirm(plan: Outcome) -> None:
+    def confirm(plan: Outcome, word: str = "") -> None:
         stream = sys.stdout if options.format == "text" else sys.stderr
         write(plan, "text", replace(session.form, colour=session.form.colour and stream is sys.stdout), stream)
         write_lines([""], stream)
@@ -32,10 +37,11 @@ def confirmation(options: Namespace, session: Session) -> Confirm:
             return
         if not is_terminal(sys.stdin):
             raise NotConfirmed(command=plan.command, reason="the input is not a terminal", typed=session.typed)
-        stream.write("Do this? Type yes or no: ")
+        stream.write(f"Do this? Type {word} to go on: " if word else "Do this? Type yes or no: ")
         stream.flush()
-        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-            raise NotConfirmed(command=plan.command, reason="the answer was not yes", typed=session.typed)
+        answer = sys.stdin.readline().strip().lower()
+        if answer not in ({word.lower()} if word else {"y", "yes"}):
+            raise NotConfirmed(command=plan.command, reason=f"the answer was not {word or 'yes'}", typed=session.typed)
 
     return confirm
 

@@ -92,6 +92,18 @@ def kept_source(connection: BaseDatabaseWrapper, step: Step) -> KeptSource | Non
     return KeptSource(digest=row.digest, path=row.path, text=row.text, is_genuine=_is_genuine(row)) if row is not None else None
 
 
+def kept_modules(connection: BaseDatabaseWrapper, step: Step) -> dict[str, KeptSource]:
+    """Return all texts that are kept of a step, by the names of their modules: the migration's own, and what it imported."""
+    sources = StepRow.objects.using(connection.alias).filter(id=step.id).values_list("sources", flat=True).first()
+    digests: dict[str, str] = json.loads(sources or "{}")
+    rows = {row.digest: row for row in SourceRow.objects.using(connection.alias).filter(digest__in=digests.values())}
+    found = {module: rows[digest] for module, digest in digests.items() if digest in rows}
+    return {
+        module: KeptSource(digest=row.digest, path=row.path, text=row.text, is_genuine=_is_genuine(row))
+        for module, row in found.items()
+    }
+
+
 def _is_genuine(row: SourceRow) -> bool:
     """Keys that were replaced count while SECRET_KEY_FALLBACKS has them (Django, topics/signing)."""
     from django.core.signing import BadSignature, Signer
@@ -135,6 +147,9 @@ def _text_of(module: ModuleType | None) -> str | None:
     name = getattr(module, "__file__", None)
     if not name or not name.endswith(".py"):
         return None
+    kept = getattr(getattr(module, "__spec__", None), "loader_state", None)
+    if isinstance(kept, KeptSource):
+        return kept.text
     try:
         with tokenize.open(name) as file:
             return file.read()

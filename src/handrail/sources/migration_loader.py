@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from django.db.migrations.exceptions import NodeNotFoundError
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from django.db.migrations.state import ProjectState
 
 Node = tuple[str, str]
+LENT: ContextVar[Mapping[Node, Any]] = ContextVar("lent", default=MappingProxyType({}))
+"""Classes of migrations that have no file here and belong to the graph all the same, while a run needs them."""
 
 
 class Loader(MigrationLoader):
@@ -45,7 +49,15 @@ class Loader(MigrationLoader):
                     raise Refusal(unreadable_finding(self._reading, error, "")) from error
                 self.unreadable[self._reading] = error
             else:
+                self._add_lent()
                 return
+
+    def _add_lent(self) -> None:
+        for (app, name), migration in LENT.get().items():
+            if (app, name) not in self.disk_migrations:
+                self.disk_migrations[app, name] = migration(name, app)
+                self.migrated_apps.add(app)
+                self.unmigrated_apps.discard(app)
 
     def build_graph(self) -> None:
         """Build the graph; apps that need migrations which are not there are passed over like those that cannot be read."""

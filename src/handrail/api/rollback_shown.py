@@ -1,0 +1,148 @@
+"""What ``handrail rollback`` shows: the plan, what stands in its way, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from handrail.checks.hr506 import NoopReverse
+from handrail.checks.hr508 import MergeSide
+from handrail.domain.dataclasses import replace
+from handrail.domain.finding import Finding
+from handrail.domain.kept import Kept, KeptStatus
+from handrail.domain.outcome import CLEAN, Json, Outcome
+from handrail.domain.rollback import Judgement, RollbackPlan, RollbackStep, Verdict
+from handrail.errors.hr501 import LosesData
+from handrail.errors.hr502 import Irreversible
+from handrail.execution.stale import stale
+from handrail.sources.kept import has_kept, kept
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from handrail.execution.rolling_back import Ready
+    from handrail.execution.runner import Runner
+
+HEAD = ("migration", "verdict", "rows", "what becomes of it")
+MANY = 10_000
+"""More rows than these, and a yes is not enough; rows are not counted further (probes, BOUND)."""
+SHOWN = 6
+"""Lines of one kind that are listed, so that one screen holds all of it."""
+
+
+def plan_of(plan: RollbackPlan, alias: str) -> Outcome:
+    """Return a plan as it is shown before anybody says yes."""
+    count = f"{len(plan.steps)} migration{'' if len(plan.steps) == 1 else 's'}"
+    head = f"{count} on {alias} to be taken back, to {plan.target}"
+    return Outcome(
+        command="rollback",
+        exit=CLEAN,
+        proof=(head,),
+        table=(HEAD, *(_row(step) for step in plan.steps)),
+        summary=tuple(_lines(plan)),
+        extra=to_json(plan, None),
+    )
+
+
+def _row(step: RollbackStep) -> tuple[str, ...]:
+    source = f"from {step.source}" if step.source else ""
+    rows = "" if step.rows is None else f"> {MANY}" if step.rows > MANY else str(step.rows)
+    return (str(step.key), step.verdict.value, rows, "; ".join(filter(None, (step.reason, source))))
+
+
+def _lines(plan: RollbackPlan) -> Iterator[str]:
+    locks = list(dict.fromkeys(lock for step in plan.steps for lock in step.locks))
+    if locks:
+        more = f", and {len(locks) - SHOWN} more" if len(locks) > SHOWN else ""
+        yield f"locks: {', '.join(locks[:SHOWN])}{more}"
+    if plan.others:
+        yield f"other apps that lose migrations too: {', '.join(plan.others)}"
+    if plan.opened:
+        yield f"through the files that {', '.join(map(str, plan.opened))} replaces"
+    if plan.lacking:
+        some = ", ".join(map(str, plan.lacking[:SHOWN]))
+        more = f", and {len(plan.lacking) - SHOWN} more" if len(plan.lacking) > SHOWN else ""
+        yield f"not applied here, and not applied by a rollback, but by migrate: {some}{more}"
+
+
+def to_json(plan: RollbackPlan, run: int | None) -> dict[str, Json]:
+    """Return the JSON of a plan; run: the id of the run that carried it out, None where nothing was done."""
+    return {
+        "plan": {
+            "target": plan.target,
+            "steps": [_step_to_json(step) for step in plan.steps],
+            "others": list(plan.others),
+            "stays": [list(key) for key in plan.stays],
+            "lacking": [list(key) for key in plan.lacking],
+        },
+        "run": run,
+    }
+
+
+def _step_to_json(step: RollbackStep) -> dict[str, Json]:
+    return {
+        "migration": list(step.key),
+        "direction": step.direction.value,
+        "verdict": step.verdict.value,
+        "reason": step.reason,
+        "locks": list(step.locks),
+        "rows": step.rows,
+        "faked": step.faked,
+        "source": step.source,
+    }
+
+
+def findings_of(plan: RollbackPlan, both: str, *, accept_loss: bool = False) -> Iterator[Finding]:
+    """Yield what stands in the way of a plan, and what is worth knowing. both: see MergeSide."""
+    for undone, step in enumerate(plan.steps):
+        for one in step.judgements:
+            if one.verdict is Verdict.IMPOSSIBLE:
+                yield _irreversible(step, one, undone)
+            elif one.verdict is Verdict.LOSSY and not accept_loss:
+                yield _loses(step, one)
+    yield from MergeSide.find(plan, both)
+    yield from NoopReverse.find(plan)
+
+
+def _irreversible(step: RollbackStep, one: Judgement, undone: int) -> Finding:
+    notes = [f"{one.described}: {one.reason}"]
+    return Irreversible(migration=step.key, operation=one.operation + 1, done=undone, notes=notes).finding
+
+
+def _loses(step: RollbackStep, one: Judgement) -> Finding:
+    kept = f"{_rows(one.rows)}, and nothing is kept" if one.rows is not None else "its values were not kept"
+    return LosesData(operation=one.described, what=one.loses, rows=kept, migration=step.key).finding
+
+
+def _rows(number: int) -> str:
+    return f"more than {MANY} rows" if number > MANY else f"{number} row{'' if number == 1 else 's'}"
+
+
+def many(plan: RollbackPlan) -> list[str]:
+    """Return the apps whose names have to be typed because so many rows of theirs are concerned."""
+    return sorted({step.key.app_label for step in plan.steps if (step.rows or 0) > MANY})
+
+
+def after_it(runner: Runner, ready: Ready, connection: BaseDatabaseWrapper, shown: Outcome) -> Outcome:
+    """Return how a rollback ended, after it was read back."""
+    plan = ready.plan
+    assert runner.id is not None
+    count = f"{len(plan.steps)} migration{'' if len(plan.steps) == 1 else 's'}"
+    lines = [f"run {runner.id}: {count} taken back; {connection.alias} is at {plan.target}"]
+    lines += _kept_lines(connection, runner.id)
+    found = (*shown.findings, *stale(connection, ready.without, {step.key.app_label for step in plan.steps}))
+    return replace(shown, findings=found, proof=(), table=(), summary=tuple(lines), extra=to_json(plan, runner.id))
+
+
+def _kept_lines(connection: BaseDatabaseWrapper, run: int) -> Iterator[str]:
+    """Say what this run has set aside, and until when it is kept."""
+    found = kept(connection, (KeptStatus.KEPT,), run=run) if has_kept(connection) else ()
+    names = [_name(one) for one in found if one.table]
+    if names:
+        more = f", and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        until = min(one.expires for one in found).astimezone()
+        yield f"kept until {until:%Y-%m-%d}, and back when they are applied again: {', '.join(names[:SHOWN])}{more}"
+
+
+def _name(one: Kept) -> str:
+    return f"{one.table}.{one.column}" if one.column else one.table

@@ -1,0 +1,303 @@
+"""What becomes of every operation of a rollback, told before its first statement: it reads, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from handrail.databases.locks.base import LockRules, locks_of
+from handrail.domain.dataclasses import dataclass
+from handrail.domain.kept import Form, is_kept
+from handrail.domain.migration import MigrationKey
+from handrail.domain.rollback import Judgement, Verdict
+from handrail.domain.run import Direction
+from handrail.execution.keeping.row_undo import logged
+from handrail.execution.keeping.rows import has_reverse, parts_of
+from handrail.execution.probes._asking import Asking
+from handrail.execution.probes._changes import Change, ModelKey
+from handrail.execution.probes._places import Places, column_of, named, table_of
+from handrail.sources.kept import has_kept, latest
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.migrations.migration import Migration
+    from django.db.migrations.state import ModelState
+
+BUILDS_INDEX = {"RemoveIndex": False, "RemoveIndexConcurrently": True}
+"""Operations whose reverse builds an index, and whether it does so concurrently."""
+LOCKLESS = frozenset({"AlterModelOptions", "AlterModelManagers", "RunPython", "RunSQL", "RenameContentType"})
+"""Operations whose locks are none, or are not known."""
+TABLES, COLUMNS = (Form.ASIDE, Form.COPY), (Form.ASIDE, Form.COPY)
+NOT_KEPT = "the values that it dropped were not kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """Looks at one database. patterns: what is kept, of HANDRAIL["keep"]. keeps_on_record: whether the journal has kept data."""
+
+    connection: BaseDatabaseWrapper
+    asking: Asking
+    places: Places
+    locks: LockRules | None
+    patterns: Sequence[str]
+    keeps_on_record: bool
+
+    @classmethod
+    def of(cls, connection: BaseDatabaseWrapper, patterns: Sequence[str]) -> Judge:
+        """Make one that has not looked yet."""
+        return cls(
+            connection=connection,
+            asking=Asking(connection),
+            places=Places(connection),
+            locks=locks_of(connection.vendor),
+            patterns=patterns,
+            keeps_on_record=has_kept(connection),
+        )
+
+    def judge(self, change: Change) -> Judgement | None:
+        """Judge an operation of the plan, in its order; None where routers keep it from this database."""
+        try:
+            if not self._is_here(change):
+                return None
+            return _RULES.get(type(change.operation).__name__, _other)(self, change)
+        finally:
+            self.places.take(change)
+
+    def _is_here(self, change: Change) -> bool:
+        from django.db import router
+
+        app, alias = change.migration.app_label, self.connection.alias
+        hints = getattr(change.operation, "hints", {})
+        if hints:
+            return bool(router.allow_migrate(alias, app, **hints))
+        return all(router.allow_migrate(alias, app, model_name=name) for _, name in change.named)
+
+    def says(self, change: Change, verdict: Verdict, reason: str = "", **more: Any) -> Judgement:
+        """Build a judgement."""
+        return Judgement(
+            operation=change.index,
+            described=change.operation.describe(),
+            verdict=verdict,
+            reason=reason,
+            locks=self._locks(change),
+            **more,
+        )
+
+    def _locks(self, change: Change) -> tuple[str, ...]:
+        name = type(change.operation).__name__
+        if self.locks is None or name in LOCKLESS or _is_of_state_alone(change):
+            return ()
+        tables = self._tables(change)
+        if name in BUILDS_INDEX:
+            return tuple(self.locks.indexing(table, concurrently=BUILDS_INDEX[name]) for table in tables)
+        return tuple(self.locks.altering(table) for table in tables)
+
+    def _tables(self, change: Change) -> list[str]:
+        """Return the tables of an operation that are there now."""
+        found = [self.places.table(key, model) for key in change.named if (model := change.start.get(key)) is not None]
+        return [table for table in dict.fromkeys(found) if table]
+
+    def keeps(self, migration: Migration, table: str, column: str = "") -> bool:
+        """Say whether what goes is kept."""
+        return bool(getattr(migration, "handrail_keep", True)) and is_kept(self.patterns, table, column)
+
+    def was_kept(self, migration: Migration, table: str, column: str = "") -> int | bool:
+        """Return how many rows of what a migration dropped are kept: True where they were not counted, False where nothing is."""
+        if not self.keeps_on_record:
+            return False
+        key = MigrationKey(migration.app_label, migration.name)
+        one = latest(self.connection, key, Direction.FORWARD, TABLES, table, column)
+        return False if one is None else True if one.rows is None else one.rows
+
+    def rows(self, table: str | None, where: str = "") -> int | None:
+        """Count the rows of a table up to a bound; None where that is not known."""
+        return self.asking.count(f"{self.asking.quote(table)}{where}") if table else None
+
+
+def _is_of_state_alone(change: Change) -> bool:
+    """Say whether a field is altered in what no database knows (Field.non_db_attrs, 5.2 to 6.1)."""
+    if type(change.operation).__name__ != "AlterField":
+        return False
+    pairs = [(start, end) for _, start, end in change.pairs if start is not None and end is not None]
+    name = change.operation.name  # type: ignore[attr-defined]
+    fields = [(start.fields.get(name), end.fields.get(name)) for start, end in pairs]
+    return all(one is not None and other is not None and _stored(one) == _stored(other) for one, other in fields)
+
+
+def _stored(field: Any) -> tuple[Any, ...]:
+    _, path, arguments, options = field.deconstruct()
+    return path, arguments, {name: value for name, value in options.items() if name not in field.non_db_attrs}
+
+
+def _pairs(change: Change) -> list[tuple[ModelKey, ModelState | None, ModelState | None]]:
+    return list(change.pairs)
+
+
+def _created(judge: Judge, change: Change) -> Judgement:
+    """CreateModel: its table goes."""
+    for key, start, _ in _pairs(change):
+        table = judge.places.table(key, start) if start is not None else None
+        if table:
+            rows = judge.rows(table)
+            if judge.keeps(change.migration, table):
+                return judge.says(change, Verdict.KEPT, f"{table} is set aside", rows=rows)
+            return _lost(judge, change, table, rows)
+    return judge.says(change, Verdict.LOSSLESS)
+
+
+def _lost(judge: Judge, change: Change, what: str, rows: int | None) -> Judgement:
+    if rows == 0:
+        return judge.says(change, Verdict.LOSSLESS, f"{what} goes, and nothing is in it", rows=0)
+    return judge.says(change, Verdict.LOSSY, f"{what} goes, and must not be kept", rows=rows, loses=what)
+
+
+def _deleted(judge: Judge, change: Change) -> Judgement:
+    """DeleteModel: its table comes back."""
+    for _, _, end in _pairs(change):
+        table = table_of(judge.connection, end) if end is not None else None
+        if table:
+            return _comes_back(judge, change, table, "")
+    return judge.says(change, Verdict.LOSSLESS)
+
+
+def _comes_back(judge: Judge, change: Change, table: str, column: str) -> Judgement:
+    what = f"{table}.{column}" if column else table
+    kept = judge.was_kept(change.migration, table, column)
+    if kept is False:
+        return judge.says(change, Verdict.LOSSY, f"{what} comes back empty: {NOT_KEPT}", loses=what)
+    rows = None if kept is True else kept
+    return judge.says(change, Verdict.KEPT, f"{what} comes back", rows=rows)
+
+
+def _added(judge: Judge, change: Change) -> Judgement:
+    """AddField: its column, or its link table, goes."""
+    for key, start, end in _pairs(change):
+        if start is None or end is None:
+            continue
+        for name in start.fields.keys() - end.fields.keys():
+            return _column_goes(judge, change, key, start, name)
+    return judge.says(change, Verdict.LOSSLESS)
+
+
+def _column_goes(judge: Judge, change: Change, key: ModelKey, start: ModelState, name: str) -> Judgement:
+    field: Any = start.fields[name]
+    table = judge.places.table(key, start)
+    if table and field.many_to_many:
+        return _link_goes(judge, change, f"{table}_{name}", field)
+    column = judge.places.column(key, start, name)
+    if not table or column is None or field.generated:
+        return judge.says(change, Verdict.LOSSLESS)
+    quoted = judge.asking.quote(column)
+    rows = judge.rows(table, f" WHERE {quoted} IS NOT NULL")
+    if judge.keeps(change.migration, table, column):
+        return judge.says(change, Verdict.KEPT, f"{table}.{column} is set aside", rows=rows)
+    return _lost(judge, change, f"{table}.{column}", rows)
+
+
+def _link_goes(judge: Judge, change: Change, made: str, field: Any) -> Judgement:
+    if field.remote_field.through is not None:
+        return judge.says(change, Verdict.LOSSLESS)
+    table = _link_table(judge, made, field)
+    rows = judge.rows(table)
+    if judge.keeps(change.migration, table):
+        return judge.says(change, Verdict.KEPT, f"{table} is set aside", rows=rows)
+    return _lost(judge, change, table, rows)
+
+
+def _link_table(judge: Judge, made: str, field: Any) -> str:
+    """Return the table of a many-to-many field (ManyToManyField._get_m2m_db_table, 5.2 to 6.1)."""
+    from django.db.backends.utils import strip_quotes, truncate_name
+
+    return str(truncate_name(strip_quotes(field.db_table or made), judge.connection.ops.max_name_length()))
+
+
+def _removed(judge: Judge, change: Change) -> Judgement:
+    """RemoveField: its column, or its link table, comes back."""
+    for _, start, end in _pairs(change):
+        if start is None or end is None:
+            continue
+        for name in end.fields.keys() - start.fields.keys():
+            table, field = table_of(judge.connection, end), named(end.fields[name], name)
+            if table and field.many_to_many and field.remote_field.through is None:
+                return _comes_back(judge, change, _link_table(judge, f"{table}_{name}", field), "")
+            column = column_of(field, name)
+            if table and column is not None and not field.generated:
+                return _comes_back(judge, change, table, column)
+    return judge.says(change, Verdict.LOSSLESS)
+
+
+def _altered(judge: Judge, change: Change) -> Judgement:
+    """AlterField: values that change are kept, and those that changed come back."""
+    if _is_of_state_alone(change):
+        return judge.says(change, Verdict.LOSSLESS)
+    tables = judge._tables(change)
+    name = change.operation.name  # type: ignore[attr-defined]
+    what = f"{tables[0]}.{name}" if tables else name
+    return judge.says(change, Verdict.KEPT if tables else Verdict.LOSSLESS, f"values of {what} that change are kept")
+
+
+def _ordered(judge: Judge, change: Change) -> Judgement:
+    """AlterOrderWithRespectTo: the column _order goes or comes back."""
+    for key, start, end in _pairs(change):
+        table = judge.places.table(key, start) if start is not None else None
+        if not table or start is None or end is None:
+            continue
+        has, had = (bool(model.options.get("order_with_respect_to")) for model in (start, end))
+        if has and not had:
+            return judge.says(change, Verdict.KEPT, f"{table}._order is set aside", rows=judge.rows(table))
+        if had and not has:
+            return _comes_back(judge, change, table, "_order")
+    return judge.says(change, Verdict.LOSSLESS)
+
+
+def _code(judge: Judge, change: Change) -> Judgement:
+    """RunPython and RunSQL: by their author's reverse, by the log of their rows, or not at all."""
+    operation = change.operation
+    if has_reverse(operation):
+        return judge.says(change, Verdict.LOSSLESS, "the reverse that its author wrote is run")
+    log = _log(judge, change)
+    if log is not None:
+        return judge.says(change, Verdict.KEPT, "the rows that it wrote are put back", rows=log)
+    if operation.reversible:
+        return judge.says(change, Verdict.LOSSLESS, "its reverse does nothing: what it wrote stays", does_nothing=True)
+    return judge.says(change, Verdict.IMPOSSIBLE, "it has no reverse, and no log of its rows")
+
+
+def _log(judge: Judge, change: Change) -> int | None:
+    """Return how many rows the log of an operation has, None where there is none that says enough."""
+    if not judge.keeps_on_record:
+        return None
+    migration = change.migration
+    parts = [part for part, each in parts_of(migration.operations[change.index]) if each is change.operation]
+    records = logged(judge.connection, MigrationKey(migration.app_label, migration.name), Direction.FORWARD, change.index)
+    own = [one for one in records if parts and one.details["part"] == parts[0]]
+    if not any(not one.table and not one.details["defines"] for one in own):
+        return None
+    return sum(one.rows or 0 for one in own)
+
+
+def _other(judge: Judge, change: Change) -> Judgement:
+    """Anything else: by its own reverse."""
+    from django.db.migrations.operations import RunPython, RunSQL
+
+    if isinstance(change.operation, RunPython | RunSQL):
+        return _code(judge, change)
+    if not change.operation.reversible:
+        log = _log(judge, change)
+        if log is not None:
+            return judge.says(change, Verdict.KEPT, "the rows that it wrote are put back", rows=log)
+        return judge.says(change, Verdict.IMPOSSIBLE, "it has no reverse")
+    return judge.says(change, Verdict.LOSSLESS)
+
+
+_RULES: dict[str, Callable[[Judge, Change], Judgement]] = {
+    "CreateModel": _created,
+    "DeleteModel": _deleted,
+    "AddField": _added,
+    "RemoveField": _removed,
+    "AlterField": _altered,
+    "AlterOrderWithRespectTo": _ordered,
+    "RunPython": _code,
+    "RunSQL": _code,
+    "RenameContentType": lambda judge, change: judge.says(change, Verdict.LOSSLESS),
+}
