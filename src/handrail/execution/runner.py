@@ -25,6 +25,7 @@ from handrail.sources.journal import Unfinished, has_journal, runs, unfinished
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+    from handrail.domain.finding import Finding
     from handrail.domain.run import Run
     from handrail.execution.steps import Steps
 
@@ -126,7 +127,13 @@ class Runner:
         if found is not None:
             self.patience(self.journal.ensure, "the journal")
             refuse_still_running(self.connection, found.run)
+            self._drop_leftovers()
             self._recover(found)
+
+    def _drop_leftovers(self) -> None:
+        from handrail.execution.keeping.row_log import drop_leftovers
+
+        drop_leftovers(self.connection)
 
     def begin(self) -> int:
         """Be on record, and return the id: what has nothing to do, and what is refused before its first step, never is."""
@@ -141,6 +148,7 @@ class Runner:
                 from_nothing=from_nothing,
                 on_failure=self.options.on_failure,
             )
+            self._drop_leftovers()
             if tell is not None:
                 tell(self.id)
         return self.id
@@ -163,7 +171,9 @@ class Runner:
         from handrail.execution.recovering import recover
 
         executor = ReadingExecutor(self.connection, only=self.only)
-        self.talk.said(str(recover(self.steps_of(found.run.id), executor, found, back=back)))
+        said = str(recover(self.steps_of(found.run.id), executor, found, back=back))
+        self._drop_leftovers()
+        self.talk.said(said)
 
     def steps_of(self, run: int) -> Steps:
         """Return what runs the steps of an earlier run."""
@@ -210,6 +220,10 @@ class Runner:
     def not_tried(self) -> int:
         """How many migrations of the plan were not begun."""
         return self._executor.not_tried if self._executor is not None else 0
+
+    def left_behind(self) -> list[Finding]:
+        """Return what is left of migrations that were unapplied."""
+        return self._executor.left_behind() if self._executor is not None else []
 
     def record(self) -> Run | None:
         """Return what is on record of this run, None where nothing is."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from handrail.databases.row_logs.base import Column, RowLog, RowLogRules, row_logs_for
 from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
-from handrail.domain.run import Direction
+from handrail.domain.run import Direction, StepStatus
 from handrail.errors.hr604 import RowsNotKept
 from handrail.execution.keeping.row_writing import NotCovered, Place, Writing
-from handrail.sources.journal_models import KeptRow
+from handrail.sources.journal_models import KeptRow, StepRow
 from handrail.sources.kept import kept
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from handrail.execution.keeping.keeper import Keeper
 
 T = TypeVar("T")
+UNDER_WAY = (StepStatus.RUNNING, StepStatus.STOPPED, StepStatus.UNWINDING)
+"""How steps stand that go on, and need their logs then."""
 
 
 class RowLogs:
@@ -208,23 +210,44 @@ def drop_triggers(connection: BaseDatabaseWrapper, rules: RowLogRules, one: RowL
 
 
 def drop_unused(connection: BaseDatabaseWrapper, rules: RowLogRules, name: str) -> None:
-    """Drop a log that nothing was kept in, and its record."""
+    """Drop a log that nothing was written to, and its record; one that has rows, of code that was stopped, is kept."""
     from django.db.transaction import atomic
 
     with atomic(connection.alias), connection.cursor() as cursor:
         for one in kept(connection, (KeptStatus.KEEPING,), form=Form.LOG, aside=name):
-            cursor.execute(f"DROP TABLE IF EXISTS {rules.quote(name)}")
-            KeptRow.objects.using(connection.alias).filter(id=one.id).delete()
+            row = KeptRow.objects.using(connection.alias).filter(id=one.id)
+            rows = _count(cursor, rules, name)
+            if rows:
+                row.update(status=KeptStatus.KEPT, rows=rows)
+            else:
+                cursor.execute(f"DROP TABLE IF EXISTS {rules.quote(name)}")
+                row.delete()
+
+
+def _count(cursor: Any, rules: RowLogRules, name: str) -> int:
+    if not rules.columns(cursor, name):
+        return 0
+    cursor.execute(f"SELECT count(*) FROM {rules.quote(name)}")
+    return int(cursor.fetchall()[0][0])
 
 
 def drop_leftovers(connection: BaseDatabaseWrapper) -> None:
-    """Drop the triggers that a run which was killed has left; they fire for nobody. The lock is held, and no run is under way."""
+    """Drop the triggers that a run which was killed has left, and its empty logs; the lock is held, and no operation runs now.
+
+    The triggers fire for nobody, so where a lock is in the way they stay until the next run.
+    """
     from django.db import Error
     from django.db.transaction import atomic
 
+    if connection.in_atomic_block:
+        return
     rules = row_logs_for(connection.vendor)
     with connection.cursor() as cursor:
         found = rules.leftovers(cursor)
     for _, sql in found:
         with suppress(Error), atomic(connection.alias), connection.cursor() as cursor:
             cursor.execute(sql)
+    over = StepRow.objects.using(connection.alias).exclude(status__in=UNDER_WAY).values("id")
+    for one in kept(connection, (KeptStatus.KEEPING,), form=Form.LOG, step__in=over):
+        with suppress(Error):
+            drop_unused(connection, rules, one.aside)
