@@ -86,3 +86,38 @@ def test_e35_the_database_cascades(undo: Undoing):
     assert undo.down() == ""
     assert undo.without_made_up_names() == undo.without_made_up_names(before)
     assert undo.query("SELECT thing_id FROM shop_tag") == [(1,)]
+
+
+def test_e24b_e28_permissions_and_content_types_of_other_names_are_told(undo: Undoing):
+    apps = ["django.contrib.contenttypes", "django.contrib.auth"]
+    (undo.folder / "shop").mkdir()
+    (undo.folder / "shop" / "models.py").touch()
+    operations = """
+    migrations.RenameModel("Thing", "Item"),
+    migrations.CreateModel("Proxy", [], options={"proxy": True}, bases=("shop.item",)),
+    migrations.CreateModel("New", [("id", models.BigAutoField(primary_key=True))]),
+    """
+    undo.up(operations, apps=apps)
+    types = "SELECT id, model FROM django_content_type WHERE app_label = 'shop' ORDER BY id"
+    ids = [id for id, _ in undo.query(types)]
+    said = undo.down()
+    permissions = "" if django.VERSION >= (6, 1) else "; permissions add_item, change_item, delete_item, view_item of shop.thing"
+    assert said == f"info[HR514]: stale-content-types: shop.new, shop.proxy{permissions}"
+    undo.migrate()
+    assert [id for id, _ in undo.query(types)] == ids
+    assert "item" in {model for _, model in undo.query(types)}
+
+
+def test_e44_faked_backwards(undo: Undoing):
+    add = 'migrations.AddField("Thing", "p", models.IntegerField(default=1)),'
+    create = 'migrations.CreateModel("New", [("id", models.BigAutoField(primary_key=True))]),'
+    undo.up(add + create, "migrations.RunPython(migrations.RunPython.noop),")
+    said = " ".join(undo.migrate("--fake", "shop", "0001").err.split())
+    assert said == (
+        "warning[HR206]: in-schema-not-recorded: 2/2 operations of shop.0002_x note: shop_new is there note: shop_thing.p is there"
+    )
+    assert undo.records() == ["0001_initial"]
+    undo.query("DROP TABLE shop_new")
+    undo.query("ALTER TABLE shop_thing DROP COLUMN p")
+    undo.migrate("--fake")
+    assert undo.migrate("--fake", "shop", "0001").err == ""

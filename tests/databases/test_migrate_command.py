@@ -96,7 +96,12 @@ for words in json.loads(sys.argv[1]):
         with connections[alias].cursor() as cursor:
             names = sorted(connections[alias].introspection.table_names(cursor))
             described = connections[alias].introspection.get_table_description
-            tables[alias] = {name: [c.name for c in described(cursor, name)] for name in names if not name.startswith("handrail_")}
+            own = ("handrail_", "hrk_")
+            tables[alias] = {
+                name: [c.name for c in described(cursor, name) if not c.name.startswith(own)]
+                for name in names
+                if not name.startswith(own)
+            }
             recorded = []
             if "django_migrations" in names:
                 cursor.execute("SELECT app, name FROM django_migrations ORDER BY id")
@@ -136,12 +141,19 @@ def run(project: LiveProject, lines: Sequence[str]) -> list[dict[str, Any]]:
     return found
 
 
+def own_words(part: str, found: Any) -> Any:
+    """Return what a command said without what Handrail tells of a faked reverse (E44)."""
+    lines = "" if part != "err" else found.splitlines(keepends=True)
+    told = ("warning[HR206]: in-schema-not-recorded: ", "  note: shop_")
+    return "".join(line for line in lines if not line.startswith(told)) if part == "err" else found
+
+
 def same(pair: Sequence[LiveProject], *lines: str) -> list[dict[str, Any]]:
     """Run lines in both projects, and return what came of them with Handrail after it was found to be the same."""
     plain, ours = (run(project, lines) for project in pair)
     for theirs, mine in zip(plain, ours, strict=True):
         for part in ("exit", "out", "err", "sent", "tables"):
-            assert mine[part] == theirs[part], f"{part} of {' '.join(mine['words'])}"
+            assert own_words(part, mine[part]) == theirs[part], f"{part} of {' '.join(mine['words'])}"
     return ours
 
 

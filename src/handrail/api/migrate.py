@@ -55,6 +55,11 @@ def migrate(
                 talk.said(line)
             raise
         if runner.id is not None:
+            left = runner.left_behind()
+            if left:
+                from handrail.execution.probing import tell
+
+                tell(left, talk.said)
             _say_expired(connection, talk)
         return done
 

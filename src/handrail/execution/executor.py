@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from django.db.migrations.migration import Migration
     from django.db.migrations.state import ProjectState
 
+    from handrail.domain.finding import Finding
     from handrail.execution.steps import Steps
 
 Progress = Callable[..., Any] | None
@@ -74,6 +75,7 @@ class Executor(ReadingExecutor):
 
     is_through = False
     not_tried = 0
+    _backwards: tuple[Any, ProjectState, bool] | None = None
 
     def __init__(
         self, connection: BaseDatabaseWrapper, progress_callback: Progress = None, *, only: str, steps: Callable[[], Steps]
@@ -98,7 +100,17 @@ class Executor(ReadingExecutor):
         with self._guarded(plan, state) if plan and not fake else nullcontext():
             after: ProjectState = super().migrate(targets, plan, state, fake, fake_initial)
         self.is_through = True
+        self._backwards = (plan, after, fake) if plan and plan[0][1] else None
         return after
+
+    def left_behind(self) -> list[Finding]:
+        """Return what is left of migrations that were unapplied; to be asked after the handlers of post_migrate."""
+        if self._backwards is None:
+            return []
+        from handrail.execution.aftermath import aftermath
+
+        plan, after, fake = self._backwards
+        return aftermath(self.connection, plan, after, fake=fake)
 
     def _guarded(self, plan: Any, state: Any) -> AbstractContextManager[None]:
         """Refuse what would lose something or fail, and return what takes back what the block has applied, if that is asked."""

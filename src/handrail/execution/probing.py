@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from handrail import registry
@@ -78,7 +78,12 @@ def refuse(findings: Sequence[Finding], said: Callable[[str], None]) -> None:
     errors = [one for one in findings if one.severity is Severity.ERROR]
     if errors:
         raise Refusal(errors[0], [one for one in findings if one is not errors[0]])
-    for one in (one for one in findings if one.severity is Severity.WARNING):
+    tell([one for one in findings if one.severity is Severity.WARNING], said)
+
+
+def tell(findings: Iterable[Finding], said: Callable[[str], None]) -> None:
+    """Say findings that stop nothing."""
+    for one in findings:
         said(f"{one.severity}[{one.code}]: {one.message}")
         for note in one.notes:
             said(f"  note: {note}")
