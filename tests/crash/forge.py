@@ -12,7 +12,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from io import StringIO
 from typing import Any
 
@@ -130,24 +130,20 @@ class Forge:
         What went on from a stop ends where the other direction begins, so they take turns as far as they can.
         """
         tallies = {direction: Tally() for direction in TARGETS}
-        tracks = {direction: self.track(label, direction) for direction in TARGETS}
+        tracks = self.tracks(label)
         left = {direction: self.tries(tracks[direction], points, tallies[direction]) for direction in TARGETS}
         while any(left.values()):
             now = self.last
             found = [direction for direction in TARGETS if left[direction]]
             fitting = [direction for direction in found if now is not None and now.records == tracks[direction].before.records]
             direction = (fitting or found)[0]
-            self.prepare(tracks[direction], now)
-            if points == "first":
-                self.reader.drop_journal()
+            self.prepare(tracks[direction], now, points)
             self.attempt(tracks[direction], left[direction].pop(0), tallies[direction])
         return tallies
 
     def tries(self, track: Track, points: str, tally: Tally) -> list[Try]:
         """Return what is to be tried: it takes a run that is not stopped, which has to be right too."""
-        self.prepare(track, self.last)
-        if points == "first":
-            self.reader.drop_journal()
+        self.prepare(track, self.last, points)
         once = in_child(lambda: self.migrate(track, Stop(-1, from_start=points == "first")))
         self.last = self.reader.state()
         problem = self.judged(track, once, self.last)
@@ -155,20 +151,27 @@ class Forge:
         name = f"{self.server.name} {track.label} {track.direction}"
         return [] if problem else tries(once["events"], points, drops=self.server.vendor != "sqlite", name=name)
 
-    def track(self, label: str, direction: str) -> Track:
-        """Find out where plain Django ends."""
-        start, end = TARGETS[direction]
-        self.build(label, start)
-        before = self.reader.state()
-        self.plain(label, end)
-        self.last = self.reader.state()
-        return Track(label, direction, before, self.last)
-
-    def build(self, label: str, start: str) -> None:
-        """Make the database anew, with plain Django."""
+    def tracks(self, label: str) -> dict[str, Track]:
+        """Find out where plain Django ends; the way back ends with the rows of before, as all that is dropped is kept."""
         self.reader.clear()
-        for target in ["0001", start]:
+        states = []
+        for target in ("0001", "0002", "0001"):
             self.plain(label, target)
+            states.append(self.reader.state())
+        before, after, back = states
+        self.last = None
+        return {
+            "forward": Track(label, "forward", before, after),
+            "backward": Track(label, "backward", after, replace(before, schema=back.schema)),
+        }
+
+    def build(self, track: Track) -> None:
+        """Make the database anew with plain Django; where the way back begins, with what the way there keeps."""
+        self.reader.clear()
+        self.plain(track.label, "0001")
+        if track.direction == "backward":
+            answer = in_child(lambda: self.migrate(replace(track, direction="forward")))
+            assert answer["ended"] == "done", answer["text"]
 
     def plain(self, label: str, target: str) -> None:
         """Migrate with plain Django."""
@@ -186,14 +189,13 @@ class Forge:
         answer = in_child(work)
         assert answer["ended"] == "done", answer["text"]
 
-    def prepare(self, track: Track, now: State | None) -> None:
+    def prepare(self, track: Track, now: State | None, points: str) -> None:
         """Have the database as it is before, from how it is now, with as little work as possible."""
         self.reader.forget_runs()
-        if now is not None and now.schema == track.before.schema and now.records == track.before.records:
-            if now.rows != track.before.rows:
-                self.reader.put_rows(track.before.rows)
-        else:
-            self.build(track.label, TARGETS[track.direction][0])
+        if now != track.before or points == "first":
+            self.build(track)
+        if points == "first":
+            self.reader.drop_journal()
 
     def attempt(self, track: Track, one: Try, tally: Tally) -> None:
         """Stop once, recover, and count what came of it."""
@@ -229,8 +231,10 @@ class Forge:
         """Say what is wrong after a run that has to end at the end."""
         if answer["ended"] != "done":
             return f"{answer['ended']}: {answer['text']}"
-        journal = self.reader.journal_says(track.label)
-        return now.difference(track.after) or ("" if journal == f"{track.direction} done" else f"the journal says {journal}")
+        journal, half = self.reader.journal_says(track.label), self.reader.half_kept()
+        wrong = [f"the journal says {journal}"] if journal != f"{track.direction} done" else []
+        wrong += [f"half kept: {half}"] if half else []
+        return now.difference(track.after) or "; ".join(wrong)
 
     def go_back(self, track: Track, tally: Tally) -> str:
         """Recover back, and say what is wrong then; what is refused must have changed nothing, and be able to go on."""
@@ -246,7 +250,8 @@ class Forge:
             tally.after += 1
             return ""
         tally.before += 1
-        return self.last.difference(track.before)
+        is_made_up = self.reader.backend.is_generated
+        return self.last.without_made_up_names(is_made_up).difference(track.before.without_made_up_names(is_made_up))
 
     def migrate(self, track: Track, stop: Stop | None = None) -> dict[str, Any]:
         """Run plain migrate, in a child."""

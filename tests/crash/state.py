@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from handrail import databases, registry
 from handrail.databases.base import Backend, CatalogueObject
 from tests.servers.base import Server
 
-OWN = ("handrail_", "django_migrations", "sqlite_")
+OWN = ("handrail_", "django_migrations", "sqlite_", "hrk_")
+ASIDE = "hrk_"
+"""What the names of all that is kept begin with."""
 JOURNAL = ("handrail_run", "handrail_step", "handrail_statement", "handrail_source")
 Rows = dict[str, tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]]
 
@@ -35,6 +37,14 @@ class State:
             f"recorded {self.records} for {wanted.records}" if self.records != wanted.records else "",
         ]
         return "; ".join(filter(None, parts))
+
+    def without_made_up_names(self, is_made_up: Callable[[str], bool]) -> State:
+        """Return the same without the names of keys that Django made up: what it reverses gets other ones."""
+        schema: Counter[Any] = Counter()
+        for each, number in self.schema:
+            is_key = each.kind in ("index", "constraint") and is_made_up(each.name)
+            schema[each._replace(name="") if is_key else each] += number
+        return replace(self, schema=frozenset(schema.items()))
 
     def _unequal(self, wanted: State) -> list[str]:
         return sorted(table for table in {*self.rows, *wanted.rows} if self.rows.get(table) != wanted.rows.get(table))
@@ -63,7 +73,7 @@ class Reader:
     def state(self) -> State:
         """Read all of it."""
         cursor = self.connection.cursor()
-        found = [each for each in self.backend.catalogue(cursor) if not each.table.startswith(OWN)]
+        found = [each for each in self.backend.catalogue(cursor) if not each.table.startswith(OWN) and not _is_aside(each)]
         found = [each for each in found if not (each.kind in ("table", "extension") and each.name.startswith((*OWN, "plpgsql")))]
         found = [each._replace(name="") if self._is_made_for_a_key(each) else each for each in found]
         tables = sorted(each.name for each in found if each.kind == "table")
@@ -78,7 +88,8 @@ class Reader:
     def _rows(self, table: str) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]:
         cursor = self.connection.cursor()
         cursor.execute(f"SELECT * FROM {self.name(table)}")
-        order = sorted(range(len(cursor.description)), key=lambda at: cursor.description[at][0])
+        seen = [at for at in range(len(cursor.description)) if not cursor.description[at][0].startswith(ASIDE)]
+        order = sorted(seen, key=lambda at: cursor.description[at][0])
         columns = tuple(cursor.description[at][0] for at in order)
         return columns, tuple(sorted((tuple(row[at] for at in order) for row in cursor.fetchall()), key=repr))
 
@@ -105,8 +116,17 @@ class Reader:
         }
         return [name for (name,) in self._all(kinds[self.server.vendor])]
 
+    def half_kept(self) -> list[tuple[Any, ...]]:
+        """Return what is neither kept nor restored, but on the way."""
+        if "handrail_kept" not in self.tables():
+            return []
+        return list(self._all("SELECT id, status FROM handrail_kept WHERE kind <> 'rows' AND status NOT IN ('kept', 'restored')"))
+
     def clear(self) -> None:
         """Drop all tables."""
+        if self.server.vendor == "postgresql":
+            schemas = self._all("SELECT nspname FROM pg_namespace WHERE starts_with(nspname::text, 'hrk_')")
+            self.run(*(f"DROP SCHEMA {self.name(schema)} CASCADE" for (schema,) in schemas))
         cascade = " CASCADE" if self.server.vendor == "postgresql" else ""
         self.run(*self._unchecked(f"DROP TABLE {self.name(table)}{cascade}" for table in self.tables()))
 
@@ -116,20 +136,6 @@ class Reader:
             ("SET FOREIGN_KEY_CHECKS = 0", "SET FOREIGN_KEY_CHECKS = 1") if self.server.vendor == "mysql" else ("", "")
         )
         return [each for each in (before, *statements, after) if each]
-
-    def put_rows(self, rows: Rows) -> None:
-        """Replace the rows of all tables."""
-        if self.server.vendor == "postgresql":
-            self.run("BEGIN", f"TRUNCATE {', '.join(map(self.name, rows))}")
-        else:
-            self.run(*self._unchecked(f"DELETE FROM {self.name(table)}" for table in rows))
-            self.run(*(["SET FOREIGN_KEY_CHECKS = 0"] if self.server.vendor == "mysql" else []))
-        mark = "?" if self.server.vendor == "sqlite" else "%s"
-        for table, (columns, values) in rows.items():
-            into = f"INSERT INTO {self.name(table)} ({', '.join(map(self.name, columns))}) VALUES ({', '.join([mark] * len(columns))})"
-            for row in values:
-                self.connection.cursor().execute(into, row)
-        self.run(*{"postgresql": ["COMMIT"], "mysql": ["SET FOREIGN_KEY_CHECKS = 1"]}.get(self.server.vendor, []))
 
     def forget_runs(self) -> None:
         """Empty the journal."""
@@ -148,3 +154,7 @@ class Reader:
             f"SELECT direction, status FROM handrail_step WHERE app = '{label}' AND name = '0002_step' ORDER BY id DESC"
         )
         return " ".join(found[0]) if found else ""
+
+
+def _is_aside(each: CatalogueObject) -> bool:
+    return each.name.startswith(ASIDE) or (each.kind == "index" and ASIDE in each.definition)

@@ -88,13 +88,24 @@ def test_nothing_is_done_without_a_yes(tmp_path: Path, sqlite_database: Database
 def test_an_unapply_goes_on(tmp_path: Path, database: Database):
     project = Stopped.make(tmp_path, database, second())
     project.migrate("shop")
-    project.stop("0001", STOP="down")
+    project.stop("0001", "--no-keep", STOP="down")
     answer = project.recover("--back", exit=3)
     assert notes(answer) == ["it cannot be taken back: Add field q to Thing: what it dropped is gone"]
     assert extents(answer) == [(1, "not done"), (2, "not done"), (3, "done"), (4, "done")]
     assert "stopped while unapplying shop.0002_step" in project.text("recover", "--dry-run")
     project.recover("--forward")
     assert found(project) == BEFORE
+
+
+def test_what_an_unapply_has_dropped_comes_back(tmp_path: Path, database: Database):
+    project = Stopped.make(tmp_path, database, second())
+    project.migrate("shop")
+    database.query("UPDATE shop_thing SET q = 77")
+    project.stop("0001", STOP="down")
+    assert project.columns == ["id", "n", "p"]
+    project.recover("--back")
+    assert found(project) == AFTER
+    assert project.query("SELECT q FROM shop_thing") == [(77,)]
 
 
 def test_code_outside_a_transaction_is_asked_about_and_nothing_else(tmp_path: Path, sqlite_database: Database):
@@ -135,7 +146,7 @@ def test_what_is_in_doubt_is_not_there(tmp_path: Path, database: Database):
 def test_what_cannot_be_taken_back_stays_and_goes_on_from_the_answer(tmp_path: Path, database: Database):
     text = second(code=False, first='migrations.RemoveField("Thing", "x")')
     project = Stopped.make(tmp_path, database, text, {"shop.0001_initial": WITH_X})
-    project.stop(STOP="up")
+    project.stop("--no-keep", STOP="up")
     database.query("UPDATE shop_thing SET n = 1")
     reason = "Remove field x from Thing: what it dropped is gone"
     assert f"--back says nothing of operation 2 is there: it stays there, as {reason}" in notes(project.recover(exit=3))

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from handrail.domain.kept import is_kept
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction
 from handrail.errors.hr409 import NotAllOrNothing
 from handrail.execution.project_states import applied_state, stages_of, state_before
-from handrail.execution.unwinding import against
+from handrail.execution.unwinding import Keeps, against
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -66,11 +67,16 @@ def _refuse_what_cannot_be_taken_back(steps: Steps, plan: Plan) -> None:
         before = state_before(connection, (migration.app_label, migration.name)) if backwards else state
         stages = stages_of(migration, before)
         for stage in stages:
-            why = against(connection, migration.app_label, stage, direction)
+            why = against(connection, migration.app_label, stage, direction, _keeps(steps, migration))
             if why:
                 key = MigrationKey(migration.app_label, migration.name)
                 raise NotAllOrNothing(migration=key, operation=stage.operation.describe(), why=why)
         state = stages[-1].after if stages and not backwards else state
+
+
+def _keeps(steps: Steps, migration: Migration) -> Keeps:
+    wanted = bool(getattr(migration, "handrail_keep", True))
+    return lambda table, column: wanted and is_kept(steps.keeping.patterns, table, column)
 
 
 def _take_back(steps: Steps, plan: Plan, recording: Recording) -> None:

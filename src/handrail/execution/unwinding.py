@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from handrail.databases.statements.base import Judgement, Manner
 from handrail.domain.run import Direction, Kind, Mark, Phase, Statement, StepStatus
 from handrail.errors.hr401 import InDoubt
+from handrail.execution.altered import is_of_side_table, is_side_table, why_not_back
+from handrail.execution.dropped import dropped, drops
 from handrail.execution.editors import editor_for
 from handrail.execution.manners import is_code, sql_texts
 from handrail.execution.stepwise import Stepwise
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
     from handrail.execution.project_states import Stage
 
+Keeps = Callable[[str, str], bool]
+"""Says whether a table, or a column of a table ("" for none), that an operation drops is kept."""
+
 
 def why_not(stepwise: Stepwise, stages: Sequence[Stage], direction: Direction) -> str:
     """Say why what was done of a step cannot be taken back without loss; "" where it can."""
@@ -27,8 +32,7 @@ def why_not(stepwise: Stepwise, stages: Sequence[Stage], direction: Direction) -
         operation = stage.operation
         if stage.index in code:
             return f"{operation.describe()} was stopped inside, and what it did is not known"
-        why = against(stepwise.connection, stepwise.migration.app_label, stage, direction) if stage.index in done else ""
-        if why:
+        if stage.index in done and (why := _against_complete(stepwise, stage, direction)):
             return f"{operation.describe()}: {why}"
         if stage.index not in done and (why := _against_partial(stepwise, _statements(stepwise, stage.index))):
             return f"{operation.describe()}: {why}"
@@ -52,6 +56,7 @@ def unwind(stepwise: Stepwise, stages: Sequence[Stage], direction: Direction) ->
             elif stage.index not in done:
                 for statement in reversed(_statements(stepwise, stage.index)):
                     _restore(stepwise, statement, stepwise.place(stage))
+                stepwise.keeper.taken_back(stage.index, direction)
             stepwise.journal.forget(stepwise.step, Phase.RUN, [stage.index])
             stepwise.journal.forget(stepwise.step, Phase.UNWIND, [stage.index])
     stepwise.journal.step_ended(stepwise.step, StepStatus.UNWOUND)
@@ -67,13 +72,15 @@ def _restore(stepwise: Stepwise, statement: Statement, place: str) -> None:
     What was not done can have left something too: an index that is not valid.
     """
     rules, connection = stepwise.rules, stepwise.connection
+    if is_of_side_table(statement.sql):
+        return
     with connection.cursor() as cursor:
         live = rules.snapshot(cursor, statement.sql)
         judgement = rules.judge(statement.sql, statement.before, live)
         if statement.status is Mark.STARTED and judgement is Judgement.NOT_DONE and live == statement.before:
             return
         found = rules.restoring(statement.sql, statement.before, live)
-    full = [table for table in found.must_be_empty if _has_rows(connection, table)]
+    full = [table for table in found.must_be_empty if not is_side_table(table) and _has_rows(connection, table)]
     if found.impossible or full:
         why = found.impossible or f"{full[0]} has rows, and would be dropped"
         raise InDoubt(place=place, sql=statement.sql, why=why)
@@ -102,6 +109,17 @@ def _is_empty(connection: BaseDatabaseWrapper, tables: set[str]) -> bool:
     return tables <= known and not any(_has_rows(connection, table) for table in tables)
 
 
+def _against_complete(stepwise: Stepwise, stage: Stage, direction: Direction) -> str:
+    things = stepwise.keeper.things_of(stage.index)
+    return against(
+        stepwise.connection,
+        stepwise.migration.app_label,
+        stage,
+        direction,
+        lambda table, column: (table, column) in things,
+    )
+
+
 def _against_partial(stepwise: Stepwise, statements: Sequence[Statement]) -> str:
     """Say why the statements of an operation that is not complete cannot be taken back."""
     if not statements:
@@ -112,6 +130,8 @@ def _against_partial(stepwise: Stepwise, statements: Sequence[Statement]) -> str
             after |= stepwise.rules.snapshot(cursor, statement.sql)
     there = {name for name, definition in after.items() if definition is not None}
     for statement in reversed(statements):
+        if is_of_side_table(statement.sql):
+            continue
         if stepwise.rules.manner(statement.sql) is Manner.TRANSACTION:
             return "it has changed rows"
         live = _known(statement.before, after)
@@ -119,7 +139,7 @@ def _against_partial(stepwise: Stepwise, statements: Sequence[Statement]) -> str
         if statement.status is Mark.DONE and found.impossible:
             return found.impossible
         for table in there.intersection(found.must_be_empty):
-            if _has_rows(stepwise.connection, table):
+            if not is_side_table(table) and _has_rows(stepwise.connection, table):
                 return f"{table} has rows, and would be dropped"
         if statement.status is Mark.STARTED and _is_in_doubt(stepwise, statement, live):
             return "it cannot be told whether its last statement was done"
@@ -139,30 +159,30 @@ def _known(before: Mapping[str, str | None], after: Mapping[str, str | None]) ->
     return {**before, **{name: definition for name, definition in after.items() if name in before}}
 
 
-def against(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction) -> str:
+def against(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction, keeps: Keeps) -> str:
     """Say what would be lost, or stay, if a complete operation were taken back."""
     from django.db.migrations.operations import AlterField, RunSQL, SeparateDatabaseAndState
 
     operation = stage.operation
     if isinstance(operation, SeparateDatabaseAndState):
-        return next(filter(None, _partsagainst(connection, app_label, stage, direction)), "")
+        return next(filter(None, _partsagainst(connection, app_label, stage, direction, keeps)), "")
     if is_code(operation):
         return _code_against(operation, direction)
     if isinstance(operation, RunSQL):
         return _sql_against(operation, direction)
     if direction is Direction.FORWARD and not operation.reversible:
         return "it cannot be reversed"
-    if type(operation).__name__ in _DESTROYS[direction]:
-        return "what it dropped is gone"
+    if drops(operation, direction):
+        gone = not all(keeps(*one) for one in dropped(connection, app_label, stage, direction))
+        return "what it dropped is gone" if gone else ""
     if isinstance(operation, AlterField):
-        return _alteragainst(connection, app_label, stage, direction)
+        return _alteragainst(connection, app_label, stage, direction, keeps)
     return ""
 
 
-_DESTROYS = {Direction.FORWARD: ("RemoveField", "DeleteModel"), Direction.BACKWARD: ("AddField", "CreateModel")}
-
-
-def _partsagainst(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction) -> Iterator[str]:
+def _partsagainst(
+    connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction, keeps: Keeps
+) -> Iterator[str]:
     """What a nested operation does is judged without the states between them: an AlterField inside is never taken back."""
     from django.db.migrations.operations import AlterField
 
@@ -171,9 +191,8 @@ def _partsagainst(connection: BaseDatabaseWrapper, app_label: str, stage: Stage,
     for part in stage.operation.database_operations:  # type: ignore[attr-defined]
         if isinstance(part, AlterField):
             yield "a column inside it was altered"
-        yield against(
-            connection, app_label, Stage(index=stage.index, operation=part, before=stage.before, after=stage.after), direction
-        )
+        part_of = Stage(index=stage.index, operation=part, before=stage.before, after=stage.after)
+        yield against(connection, app_label, part_of, direction, keeps)
 
 
 def _code_against(operation: Operation, direction: Direction) -> str:
@@ -197,7 +216,7 @@ def _sql_against(operation: Operation, direction: Direction) -> str:
     return "" if reverse_sql else "its SQL has no reverse"
 
 
-def _alteragainst(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction) -> str:
+def _alteragainst(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction, keeps: Keeps) -> str:
     """A changed type can have changed values, and a column that became NOT NULL has lost its NULLs."""
     operation = stage.operation
     states = (stage.before, stage.after) if direction is Direction.FORWARD else (stage.after, stage.before)
@@ -205,6 +224,4 @@ def _alteragainst(connection: BaseDatabaseWrapper, app_label: str, stage: Stage,
     before, after = (state.apps.get_model(app_label, name)._meta.get_field(field_name) for state in states)
     if before.many_to_many or _is_empty(connection, {before.model._meta.db_table, after.model._meta.db_table}):
         return ""
-    if before.db_parameters(connection)["type"] != after.db_parameters(connection)["type"]:
-        return "it changed the type of a column that has values"
-    return "it may have filled NULLs" if before.null and not after.null else ""
+    return why_not_back(connection, before, after, keeps)

@@ -143,6 +143,7 @@ class Keeper:
         found = kept(self.connection, statuses, **said)
         if found:
             return found[-1]
+        self._forget_what_never_was(kind)
         made = now()
         row = KeptRow(
             run=self.run,
@@ -161,6 +162,11 @@ class Keeper:
         row.save(using=self.connection.alias, force_insert=True)
         self.migrations().add(self.key)
         return kept(self.connection, statuses, id=row.id)[0]
+
+    def _forget_what_never_was(self, kind: KeptKind) -> None:
+        """An earlier step of this migration that is closed has left what it meant to keep when it never came to it."""
+        rows = KeptRow.objects.using(self.connection.alias).filter(app=self.key.app_label, name=self.key.name, kind=kind)
+        rows.filter(status=KeptStatus.KEEPING).exclude(step=self.step).delete()
 
     def mark(self, one: Kept, status: KeptStatus, **values: Any) -> None:
         """Write how a thing stands now; values: other columns of its row. What brings it back is written with it."""
