@@ -32,6 +32,10 @@ exit 0
 [ "$3" = 1 ] || exit 0
 git diff --quiet "$1" "$2" -- {touched} 2>/dev/null && exit 0
 {conflicts} --quiet >&2
+case "$GIT_REFLOG_ACTION" in rebase*|pull*) exit 0 ;; esac
+if [ -z "$CI" ] && git cat-file -e "$1" 2>/dev/null && (: </dev/tty) 2>/dev/null; then
+  {follow} "$1" "$2" </dev/tty >&2
+fi
 exit 0
 """,
     "post-rewrite": """\
@@ -43,12 +47,17 @@ exit 0
 }
 
 HOOKS = tuple(_BODIES)
-"""The hooks: the first stops a commit, the others only say what a merge, a checkout or a rebase brought."""
+"""The hooks: the first stops a commit, the others say what a merge, a checkout or a rebase brought.
+
+That of a checkout asks, where somebody can answer, whether the developer's database shall follow.
+"""
 
 
 def hook_text(name: str, program: Sequence[str], root: str) -> str:
     """Return the text of a hook. program: what starts handrail; root: the project root below the top, "" for the top itself."""
-    conflicts = shlex.join([*program, "conflicts", *(["--path", root] if root else [])])
+    conflicts, follow = (
+        shlex.join([*program, command, *(["--path", root] if root else [])]) for command in ("conflicts", "post-checkout")
+    )
     return f"""\
 #!/bin/sh
 {MARK}made by "handrail install-git", taken away by "handrail install-git --remove"
@@ -56,4 +65,4 @@ before="$(dirname "$0")/{name}.before-handrail"
 if [ -x "$before" ]; then
   "$before" "$@" || exit $?
 fi
-{_BODIES[name].format(touched=_TOUCHED, conflicts=conflicts)}"""
+{_BODIES[name].format(touched=_TOUCHED, conflicts=conflicts, follow=follow)}"""

@@ -14,8 +14,9 @@ from handrail.domain.outcome import CLEAN, Outcome
 class InstallGit(Command):
     """Set git up: the merge driver of migrations.lock, and hooks.
 
-    Without options: both. The pre-commit hook stops a commit whose staged migrations have conflicts; the others only say what a
-    merge, a checkout or a rebase brought. A hook that is there already runs first; --remove puts everything back.
+    Without options: both. The pre-commit hook stops a commit whose staged migrations have conflicts; the others say what a merge,
+    a checkout or a rebase brought. After a switch of branches a local database may follow: see handrail post-checkout. A hook
+    that is there already runs first; --remove puts everything back.
     """
 
     examples: ClassVar[Sequence[tuple[str, str]]] = (
