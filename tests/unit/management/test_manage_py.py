@@ -63,11 +63,13 @@ def test_call_command_takes_the_words_of_the_command_line(project: Path) -> None
         "import django; django.setup()\n"
         "from django.core.management import call_command\n"
         "call_command('handrail', 'explain', 'HR101')\n"
+        "call_command('handrail', 'explain', '--format', 'json', 'HR101')\n"
         "print('and on')\n"
         "call_command('handrail', 'explain', 'HR999')\n"
         "print('never here')\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=project, capture_output=True, text=True, check=False)
     assert done.stdout.startswith("HR101: ")
+    assert '"command": "explain"' in done.stdout
     assert done.stdout.endswith("and on\n")
     assert done.returncode == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from argparse import REMAINDER
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -22,7 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take whatever ``call_command`` hands on."""
-        parser.add_argument("arguments", nargs="*")
+        parser.add_argument("arguments", nargs=REMAINDER)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run for ``call_command``; exit code 0 returns, every other one ends the process as the console script would."""
