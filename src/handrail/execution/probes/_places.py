@@ -65,14 +65,19 @@ def table_of(connection: BaseDatabaseWrapper, model: ModelState) -> str | None:
 
 
 def tables_of(connection: BaseDatabaseWrapper, models: Iterable[ModelState]) -> frozenset[str]:
-    """Return the tables of models, with the link tables of their many-to-many fields (ManyToManyField._get_m2m_db_table)."""
+    """Return the tables of models, with the link tables of their many-to-many fields (ManyToManyField._get_m2m_db_table).
+
+    A relation of another kind, as packages for tags have it, has the table of a model of its own.
+    """
+    from django.db.models import ManyToManyField
+
     found: set[str | None] = set()
     for model in models:
         table = table_of(connection, model)
         for name, field in model.fields.items() if table else ():
-            relation: Any = field
-            if relation.many_to_many:
-                own = strip_quotes(relation.db_table) if relation.db_table else f"{table}_{name}"
+            if isinstance(field, ManyToManyField):
+                named = vars(field)["db_table"]
+                own = strip_quotes(named) if named else f"{table}_{name}"
                 found.add(truncate_name(own, connection.ops.max_name_length()))
         found.add(table)
     return frozenset(table for table in found if table)

@@ -1,0 +1,34 @@
+"""Where models have their tables."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PROGRAM = """
+from django.conf import settings
+settings.configure()
+import django
+django.setup()
+from django.db import connection, models
+from django.db.migrations.state import ModelState
+from handrail.execution.probes._places import tables_of
+
+class Tags(models.ForeignObject):
+    "A relation to many that is no ManyToManyField, as packages for tags have it."
+    many_to_many = True
+
+fields = [
+    ("id", models.AutoField(primary_key=True)),
+    ("links", models.ManyToManyField("shop.Other")),
+    ("named", models.ManyToManyField("shop.Other", db_table='"named"')),
+    ("tags", Tags("shop.Tag", models.CASCADE, from_fields=["id"], to_fields=["id"])),
+]
+from django.db.backends.sqlite3.base import DatabaseWrapper
+print(sorted(tables_of(DatabaseWrapper({"NAME": ":memory:", "OPTIONS": {}}, "default"), [ModelState("shop", "Thing", fields)])))
+"""
+
+
+def test_link_tables_are_those_of_djangos_own_relations() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("['named', 'shop_thing', 'shop_thing_links']\n", "")
