@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from handrail.databases.values.base import BECAME, OTHERS, VERDICT, WAS, ValueRules, keys_of
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
 
 DIGEST = 8
 """Characters of the digest of one column (ValueRules.digest)."""
-BACK, CHANGED, REUSED, TAKEN = "back", "changed", "reused", "taken"
-"""What becomes of a kept value: it comes back; the row has another one now; the key is another row's; it is unique, and taken."""
+BACK, CHANGED, REUSED = "back", "changed", "reused"
+"""What becomes of a kept value: it comes back; the row has another one now; the key is another row's now."""
 SAID = {
     CHANGED: ("was changed since and stays as it is", "were changed since and stay as they are"),
     REUSED: ("is another one now and stays as it is", "are other ones now and stay as they are"),
-    TAKEN: ("stays as it is, as its value is taken", "stay as they are, as their values are taken"),
 }
 LONGEST = 40
 """How much of a value is shown."""
@@ -100,10 +100,11 @@ class Return:
         self.editor.execute(self.rules.update(self.side, "s", VERDICT, self._verdict, "1 = 1"), None)
 
     def finish(self) -> None:
-        """Put the values back, say what stays, and keep that."""
+        """Put the values back, say what stays, and keep that.
+
+        A unique value cannot be taken: whatever is in the column now has come through the other type, which a kept value cannot.
+        """
         execute = self.editor.execute
-        if self.is_unique:
-            execute(self._taken(), None)
         execute(self.rules.update(self.side, "t", self.now, f"s.{WAS}", f"s.{VERDICT} IN ({self._wanted})"), None)
         if self.is_unique or self.is_key:
             for sql in self.rules.settle():
@@ -116,14 +117,6 @@ class Return:
             return
         execute(f"DROP TABLE {self.name}", None)
         self.keeper.mark(self.one, KeptStatus.RESTORED)
-
-    def _taken(self) -> str:
-        """Leave out what another row has by now."""
-        table = self.rules.quoted(self.side.table)
-        pairs = zip(self.side.keys, keys_of(len(self.side.keys)), strict=True)
-        own = " AND ".join(f"u.{self.rules.quoted(key)} = {self.name}.{name}" for key, name in pairs)
-        there = f"SELECT 1 FROM {table} AS u WHERE u.{self.now} = {self.name}.{WAS} AND NOT ({own})"
-        return f"UPDATE {self.name} SET {VERDICT} = '{TAKEN}' WHERE {VERDICT} IN ({self._wanted}) AND EXISTS ({there})"
 
     def _report(self) -> None:
         with self.connection.cursor() as cursor:
@@ -153,5 +146,6 @@ def three_way(key: Sequence[Any], values: Sequence[Any]) -> str:
 
 
 def _short(value: Any) -> str:
-    text = "NULL" if value is None else repr(value) if isinstance(value, str | bytes) else str(value)
+    number = f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
+    text = "NULL" if value is None else repr(value) if isinstance(value, str | bytes) else number
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
