@@ -14,9 +14,12 @@ from django.db import connection, models
 from django.db.migrations.state import ModelState
 from handrail.execution.probes._places import tables_of
 
+class Through(models.ForeignObjectRel):
+    through = "shop.Tagged"
+
 class Tags(models.ForeignObject):
     "A relation to many that is no ManyToManyField, as packages for tags have it."
-    many_to_many = True
+    many_to_many, rel_class = True, Through
 
 fields = [
     ("id", models.AutoField(primary_key=True)),
