@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 from tests.cases.undoing import THING, Undoing, launcher, on_sqlite, undo
 
 __all__ = ["launcher", "undo"]
@@ -178,3 +182,31 @@ def test_e36_rows_that_have_no_target_already(undo: Undoing):
     undo.query("UPDATE shop_part SET t_id = 1")
     undo.query("INSERT INTO shop_thing (id, name, n) VALUES (1, 'a', 1)")
     undo.migrate()
+
+
+ATOMIC = """
+import django
+django.setup()
+from django.core.management import call_command
+from django.db import connection, transaction
+from pathlib import Path
+with transaction.atomic():
+    try:
+        call_command("migrate", verbosity=0)
+    except Exception as error:
+        Path("said").write_text(str(error))
+"""
+
+
+@on_sqlite
+def test_e36d_migrate_inside_a_transaction(undo: Undoing):
+    undo.up()
+    undo.write_files(THING, ADD)
+    before = undo.everything()
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "project_settings"}
+    subprocess.run([sys.executable, "-c", ATOMIC], cwd=undo.folder, env=environment, check=True)
+    assert " ".join((undo.folder / "said").read_text().split()) == (
+        "error[HR407]: lint: shop.0002_x cannot run inside atomic() on SQLite while foreign keys are checked"
+        " help: do not call migrate inside atomic() on SQLite next: handrail explain HR407"
+    )
+    assert undo.everything() == before

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from handrail.checks._words import Migrations, flatten
 from handrail.checks.hr113 import Swapped
 from handrail.checks.hr213 import Preflight
 from handrail.checks.hr407 import Lint
+from handrail.checks.hr516 import OldCodeInsert
 from handrail.conflicts.python_code import read_python
 from handrail.domain.finding import Finding
 from handrail.domain.footprint import ModelKey
@@ -20,7 +21,14 @@ def file_findings(migrations: Migrations, settings: Mapping[str, str]) -> Iterat
     yield from Swapped.find_in_files(migrations, settings)
     for key in sorted(migrations):
         yield from Lint.find_concurrent(migrations[key])
+        yield from Lint.find_one_value(migrations[key])
         yield from _code_findings(migrations[key])
+
+
+def new_findings(migrations: Iterable[Migration]) -> Iterator[Finding]:
+    """Yield what is wrong with migrations that are not deployed yet; of others it would come too late."""
+    for migration in migrations:
+        yield from OldCodeInsert.find(migration)
 
 
 def _code_findings(migration: Migration) -> Iterator[Finding]:

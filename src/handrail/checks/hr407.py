@@ -8,6 +8,7 @@ from handrail.checks._words import flatten, listed
 from handrail.checks.base import Check
 from handrail.domain.finding import Finding, Location, Severity
 from handrail.domain.migration import Migration, Operation
+from handrail.domain.value import Call
 
 POSTGRES = "django.contrib.postgres.operations."
 CONCURRENT = frozenset({f"{POSTGRES}AddIndexConcurrently", f"{POSTGRES}RemoveIndexConcurrently"})
@@ -15,7 +16,7 @@ CONCURRENT = frozenset({f"{POSTGRES}AddIndexConcurrently", f"{POSTGRES}RemoveInd
 
 
 class Lint(Check):
-    """A migration does what will fail when it runs: imports a model of today, or builds an index concurrently in a transaction.
+    """A migration does what will fail when it runs: imports a model of today, builds an index concurrently in a transaction.
 
     Why it matters
     --------------
@@ -27,14 +28,17 @@ class Lint(Check):
     What Django does
     ----------------
     Nothing when the migration is written. ``AddIndexConcurrently`` in a migration without ``atomic = False`` ends with
-    NotSupportedError when it runs. With an imported model, on a new database ``migrate`` fails with "no such column" or
+    NotSupportedError when it runs. The default of a field that is added is called once, and its value given to all rows, so that
+    a unique one fails where there are two. With an imported model, on a new database ``migrate`` fails with "no such column" or
     "column does not exist", at a migration that nobody has touched.
 
     What to do
     ----------
     Take the model from the registry that the function is given: ``Thing = apps.get_model("shop", "Thing")``.
     Methods and managers of the model are not on it; write the few lines that are needed into the migration. An index that
-    is to be built concurrently belongs into a migration of its own, with ``atomic = False``.
+    is to be built concurrently belongs into a migration of its own, with ``atomic = False``. A unique field with a default is
+    added in three steps: with ``null=True``, then a RunPython that gives each row a value of its own, then unique. On SQLite
+    ``migrate`` is not called inside ``atomic()``.
 
     Example
     -------
@@ -60,6 +64,37 @@ class Lint(Check):
                 help="take the models from the apps argument of the function",
                 command="handrail explain HR407",
             )
+
+    @classmethod
+    def find_one_value(cls, migration: Migration) -> Iterable[Finding]:
+        """Yield one finding for every unique field that is added with a default: it is called once, for all rows (5.2 to 6.1)."""
+        made = {str(one.argument("name")).lower() for one in migration.operations if one.name == "CreateModel"}
+        for operation in flatten(migration.operations):
+            field = operation.argument("field")
+            if (
+                operation.name != "AddField"
+                or str(operation.argument("model_name")).lower() in made
+                or not isinstance(field, Call)
+            ):
+                continue
+            if field.keyword("unique") is True and field.keyword("default") is not None:
+                problem = f"adds {operation.argument('name')}, which is unique, with one value for all rows"
+                yield cls.say(
+                    {"migration": migration.key, "problem": problem},
+                    locations=[Location(path=migration.path, line=operation.line, remark="its default is called once")],
+                    help="add it with null=True, give each row its value in a RunPython, then make it unique",
+                    command="handrail explain HR407",
+                )
+
+    @classmethod
+    def find_in_atomic(cls, migration: object) -> Finding:
+        """Return what is said where migrate is called in a transaction in which the database cannot alter tables."""
+        return cls.say(
+            {"migration": migration, "problem": "cannot run inside atomic() on SQLite while foreign keys are checked"},
+            severity=Severity.ERROR,
+            help="do not call migrate inside atomic() on SQLite",
+            command="handrail explain HR407",
+        )
 
     @classmethod
     def find_concurrent(cls, migration: Migration) -> Iterable[Finding]:

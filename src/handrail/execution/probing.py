@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from handrail import registry
+from handrail.checks.hr407 import Lint
 from handrail.domain.finding import Finding, Severity
 from handrail.domain.kept import Undo
 from handrail.errors.base import Refusal
 from handrail.execution import probes
+from handrail.execution.editors import rebuilds_of
 from handrail.execution.probes._asking import Asking
 from handrail.execution.probes._changes import Plan, changes_of
 from handrail.execution.probes._code import Code
@@ -65,12 +67,15 @@ def look_at(plan: Plan, state: ProjectState | None, loader: Any, steps: Steps) -
 
     state: of all that is applied, None where nobody has built it yet. loader: Django's, with the graph of the plan.
     """
+    connection = steps.connection
+    if connection.in_atomic_block and rebuilds_of(connection) is not None and not connection.disable_constraint_checking():
+        raise Refusal(Lint.find_in_atomic(plan[0][0]))  # that call changes nothing inside a transaction (pragma.html)
     without = [(migration.app_label, migration.name) for migration, backwards in plan if backwards]
 
     def begin() -> ProjectState:
         return state if state is not None and not without else state_without(loader, without)
 
-    refuse(probe(steps.connection, plan, begin, steps.keeping.undo), steps.keeping.said)
+    refuse(probe(connection, plan, begin, steps.keeping.undo), steps.keeping.said)
 
 
 def refuse(findings: Sequence[Finding], said: Callable[[str], None]) -> None:

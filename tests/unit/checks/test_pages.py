@@ -39,6 +39,7 @@ MEANINGS = {
     "HR116": "missing-dependency: {child} depends on {parent}, which no file here has",
     "HR201": "record-gap: {child} recorded, {parent} not; schema of {parent} is {schema}",
     "HR202": "renamed-after-apply: record {old} has the content of file {new}",
+    "HR206": "in-schema-not-recorded: {present}/{total} operations of {migration}",
     "HR212": "unreadable: {place} {reason}",
     "HR213": "preflight: {what} {problem}",
     "HR301": "locked: {alias} is being migrated by another process (waited {waited} s)",
@@ -57,6 +58,12 @@ MEANINGS = {
     "HR622": "backup-broken: {id}: {problem}",
     "HR623": "not-restored: {problem}",
     "HR624": "backup-failed: {what} of {alias}: {reason}",
+    "HR502": "irreversible: {migration} op {operation}; plan would stop after {done} migration{s}",
+    "HR505": "constraint: {rows} violate{s} {constraint}",
+    "HR510": "dependents: {dependents} use{s} {object}",
+    "HR514": "stale-content-types: {models}",
+    "HR515": "extension-preexisting: {name}",
+    "HR516": "old-code-insert: {column} NOT NULL without database default",
     "HR900": "bug: {problem}",
 }
 """What codes mean: a code is never used for anything else, so no line here is ever changed to say another thing."""
