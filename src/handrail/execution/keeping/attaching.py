@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from handrail.execution.keeping.columns import attach_columns
+from handrail.execution.keeping.extensions import attach_extensions
+from handrail.execution.keeping.sequences import attach_sequences
 from handrail.execution.keeping.tables import attach_tables
 from handrail.execution.keeping.values import attach_values
 
 if TYPE_CHECKING:
     from handrail.execution.keeping.keeper import Keeper
 
-PARTS: tuple[Callable[[Any, Keeper], None], ...] = (attach_columns, attach_tables, attach_values)
+PARTS: tuple[Callable[[Any, Keeper], None], ...] = (attach_columns, attach_tables, attach_values, attach_sequences, attach_extensions)
 """What replaces methods of a schema editor; each is given the editor and the keeper of the step."""
 
 
