@@ -209,6 +209,7 @@ class Forge:
         except Exception as error:  # noqa: BLE001 - the other stops are tried too
             problem = f"{type(error).__name__}: {error}"
         if problem:
+            self.last = None
             tally.person += 1
             tally.lost += self.reader.state().lost(track.before, track.after)
             if len(tally.problems) < 12:

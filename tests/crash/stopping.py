@@ -66,10 +66,11 @@ class Stopper:
         is_here = self.stop is not None and self.stop.at == number
         if is_here and not self.stop.after:  # type: ignore[union-attr]
             self._end(connection)
-        result = call()
-        if is_here:
-            self._end(connection)
-        return result
+        try:
+            return call()
+        finally:
+            if is_here:
+                self._end(connection)  # also after a statement that fails, as one does that asks for a table that is not there
 
     def _end(self, connection: Any) -> None:
         assert self.stop is not None
