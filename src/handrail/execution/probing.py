@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from handrail.execution.steps import Steps
 
 
+SHARED = frozenset({"narrowing"})
+"""Modules that hold no probe: what this one knows is asked while a migration runs too."""
+
+
 def probe(
     connection: BaseDatabaseWrapper, plan: Plan, state: Callable[[], ProjectState], undo: Undo | None = None
 ) -> list[Finding]:
@@ -35,7 +39,7 @@ def probe(
     state: builds the project state that the first migration begins with, forwards; backwards the one without any migration of
     the plan. It is called only where an operation has to be looked at. Nothing is changed, and nobody held up.
     """
-    asked = [registry.load(probes, Probe, key)() for key in registry.names(probes) if key != "narrowing"]  # type: ignore[type-abstract]
+    asked = [registry.load(probes, Probe, key)() for key in registry.names(probes) if key not in SHARED]  # type: ignore[type-abstract]
     if not plan or not is_known(connection) or not _concerns(connection, asked, plan):
         return []
     places, code, asking, found = Places(connection), Code(), Asking(connection), []

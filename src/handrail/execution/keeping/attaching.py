@@ -14,7 +14,13 @@ from handrail.execution.keeping.values import attach_values
 if TYPE_CHECKING:
     from handrail.execution.keeping.keeper import Keeper
 
-PARTS: tuple[Callable[[Any, Keeper], None], ...] = (attach_columns, attach_tables, attach_values, attach_sequences, attach_extensions)
+PARTS: tuple[Callable[[Any, Keeper], None], ...] = (
+    attach_columns,
+    attach_tables,
+    attach_values,
+    attach_sequences,
+    attach_extensions,
+)
 """What replaces methods of a schema editor; each is given the editor and the keeper of the step."""
 
 
