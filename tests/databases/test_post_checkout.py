@@ -88,7 +88,7 @@ def test_nobody_is_asked_in_ci(project: Stopped):
 
 @pytest.mark.parametrize(
     ("host", "local"),
-    [("", True), ("localhost", True), ("127.0.0.1", True), ("/run/postgresql", True), ("db", False), ("10.0.0.7", False)],
+    [("", True), ("localhost", True), ("127.0.0.1", True), ("/run/postgresql", True), ("db", False), ("192.0.2.7", False)],
 )
 def test_a_database_on_another_machine_is_left_alone(host: str, local: bool):
     assert is_local({"HOST": host}) is local
