@@ -166,8 +166,9 @@ def _nothing(alias: str, plan: RollbackPlan) -> Outcome:
 
 def _shown(ready: Ready, goal: Goal, view: View, wanted: Wanted, alias: str) -> Outcome:
     """Return the plan; with what stands in its way, as a refusal."""
-    findings = [*findings_of(ready.plan, _both(goal, view), accept_loss=wanted.undo.accept_loss), *ready.findings]
-    errors = [one for one in findings if one.severity is Severity.ERROR]
+    found = [*findings_of(ready.plan, _both(goal, view), accept_loss=wanted.undo.accept_loss), *ready.findings]
+    findings = list(dict.fromkeys(found))
+    errors = sorted((one for one in findings if one.severity is Severity.ERROR), key=lambda one: one.code != "HR502")
     rest = [one for one in findings if one.severity is not Severity.ERROR]
     shown = plan_of(ready.plan, alias)
     return replace(shown, exit=REFUSED if errors else CLEAN, findings=(*errors, *rest))

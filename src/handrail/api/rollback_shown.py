@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from handrail.checks.hr506 import NoopReverse
 from handrail.checks.hr508 import MergeSide
 from handrail.domain.dataclasses import replace
 from handrail.domain.finding import Finding
-from handrail.domain.kept import Kept, KeptStatus
+from handrail.domain.kept import Form, Kept, KeptStatus
 from handrail.domain.outcome import CLEAN, Json, Outcome
 from handrail.domain.rollback import Judgement, RollbackPlan, RollbackStep, Verdict
 from handrail.errors.hr501 import LosesData
@@ -47,7 +47,7 @@ def plan_of(plan: RollbackPlan, alias: str) -> Outcome:
 def _row(step: RollbackStep) -> tuple[str, ...]:
     source = f"from {step.source}" if step.source else ""
     rows = "" if step.rows is None else f"> {MANY}" if step.rows > MANY else str(step.rows)
-    return (str(step.key), step.verdict.value, rows, "; ".join(filter(None, (step.reason, source))))
+    return (str(step.key), step.verdict.value, rows, "; ".join(filter(None, (step.brief, source))))
 
 
 def _lines(plan: RollbackPlan) -> Iterator[str]:
@@ -95,11 +95,12 @@ def _step_to_json(step: RollbackStep) -> dict[str, Json]:
 def findings_of(plan: RollbackPlan, both: str, *, accept_loss: bool = False) -> Iterator[Finding]:
     """Yield what stands in the way of a plan, and what is worth knowing. both: see MergeSide."""
     for undone, step in enumerate(plan.steps):
+        lost = [one for one in step.judgements if one.verdict is Verdict.LOSSY]
+        if lost and not accept_loss:
+            yield _loses(step, lost)
         for one in step.judgements:
             if one.verdict is Verdict.IMPOSSIBLE:
                 yield _irreversible(step, one, undone)
-            elif one.verdict is Verdict.LOSSY and not accept_loss:
-                yield _loses(step, one)
     yield from MergeSide.find(plan, both)
     yield from NoopReverse.find(plan)
 
@@ -109,9 +110,17 @@ def _irreversible(step: RollbackStep, one: Judgement, undone: int) -> Finding:
     return Irreversible(migration=step.key, operation=one.operation + 1, done=undone, notes=notes).finding
 
 
-def _loses(step: RollbackStep, one: Judgement) -> Finding:
-    kept = f"{_rows(one.rows)}, and nothing is kept" if one.rows is not None else "its values were not kept"
-    return LosesData(operation=one.described, what=one.loses, rows=kept, migration=step.key).finding
+def _loses(step: RollbackStep, lost: Sequence[Judgement]) -> Finding:
+    """Say what a step loses: one finding, however many columns it has dropped."""
+    first, *others = lost
+    more = [f"so does {one.described}: {one.loses}, {_why_lost(one)}" for one in others[:SHOWN]]
+    more += [f"and {len(others) - SHOWN} more operations"] if len(others) > SHOWN else []
+    rows = _why_lost(first)
+    return LosesData(operation=first.described, what=first.loses, rows=rows, migration=step.key, more=more).finding
+
+
+def _why_lost(one: Judgement) -> str:
+    return f"{_rows(one.rows)}, and nothing is kept" if one.rows is not None else "its values were not kept"
 
 
 def _rows(number: int) -> str:
@@ -128,7 +137,10 @@ def after_it(runner: Runner, ready: Ready, connection: BaseDatabaseWrapper, show
     plan = ready.plan
     assert runner.id is not None
     count = f"{len(plan.steps)} migration{'' if len(plan.steps) == 1 else 's'}"
-    lines = [f"run {runner.id}: {count} taken back; {connection.alias} is at {plan.target}"]
+    there = f"{connection.alias} is at {plan.target}"
+    if plan.lacking:
+        there = f"{connection.alias} is at {plan.target} but for {len(plan.lacking)} that migrate has to apply"
+    lines = [f"run {runner.id}: {count} taken back; {there}"]
     lines += _kept_lines(connection, runner.id)
     found = (*shown.findings, *stale(connection, ready.without, {step.key.app_label for step in plan.steps}))
     return replace(shown, findings=found, proof=(), table=(), summary=tuple(lines), extra=to_json(plan, runner.id))
@@ -137,7 +149,7 @@ def after_it(runner: Runner, ready: Ready, connection: BaseDatabaseWrapper, show
 def _kept_lines(connection: BaseDatabaseWrapper, run: int) -> Iterator[str]:
     """Say what this run has set aside, and until when it is kept."""
     found = kept(connection, (KeptStatus.KEPT,), run=run) if has_kept(connection) else ()
-    names = [_name(one) for one in found if one.table]
+    names = list(dict.fromkeys(_name(one) for one in found if one.table))
     if names:
         more = f", and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
         until = min(one.expires for one in found).astimezone()
@@ -145,4 +157,6 @@ def _kept_lines(connection: BaseDatabaseWrapper, run: int) -> Iterator[str]:
 
 
 def _name(one: Kept) -> str:
+    if one.form is Form.LOG or one.form is Form.CHANGES:
+        return f"rows of {one.table}" if one.form is Form.LOG else f"values of {one.table}.{one.column}"
     return f"{one.table}.{one.column}" if one.column else one.table

@@ -27,6 +27,10 @@ SEVERITY = tuple(Verdict)
 """Verdicts, the best first."""
 
 
+BRIEF = 3
+"""Reasons that a line of the plan has room for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """What becomes of one operation. operation: its place in the migration. described: in Django's words.
@@ -68,9 +72,19 @@ class RollbackStep:
     @property
     def reason(self) -> str:
         """Why the verdict is what it is: what is said of the operations that have it."""
+        return "; ".join(self._reasons)
+
+    @property
+    def brief(self) -> str:
+        """The reason, as far as a line of a table has room for it."""
+        rest = len(self._reasons) - BRIEF
+        return "; ".join(self._reasons[:BRIEF]) + (f"; and {rest} more" if rest > 0 else "")
+
+    @property
+    def _reasons(self) -> list[str]:
         if self.faked:
-            return "it was recorded without being run; only its record is taken back"
-        return "; ".join(dict.fromkeys(one.reason for one in self.judgements if one.verdict is self.verdict and one.reason))
+            return ["it was recorded without being run; only its record is taken back"]
+        return list(dict.fromkeys(one.reason for one in self.judgements if one.verdict is self.verdict and one.reason))
 
     @property
     def locks(self) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handrail.domain.finding import Finding
 from handrail.errors.base import Refusal
 
 
@@ -36,8 +35,8 @@ class LosesData(Refusal):
     code = "HR501"
     summary = "loses-data: {operation} drops {what}: {rows}"
 
-    def __init__(self, *, operation: str, what: str, rows: str, migration: object, others: Sequence[Finding] = ()) -> None:
-        """operation: in Django's words. rows: "3 rows", or why nothing of it is left."""
+    def __init__(self, *, operation: str, what: str, rows: str, migration: object, more: Sequence[str] = ()) -> None:
+        """operation: in Django's words. rows: "3 rows", or why nothing of it is left. more: what else the migration loses."""
         facts = {"operation": operation, "what": what, "rows": rows}
         help = "say --accept-loss where these values do not matter, or roll back to a state after it"
-        super().__init__(self.say(facts, notes=[f"it is an operation of {migration}"], help=help), others)
+        super().__init__(self.say(facts, notes=[f"it is an operation of {migration}", *more], help=help))

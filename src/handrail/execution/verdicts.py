@@ -164,7 +164,7 @@ def _comes_back(judge: Judge, change: Change, table: str, column: str) -> Judgem
     what = f"{table}.{column}" if column else table
     kept = judge.was_kept(change.migration, table, column)
     if kept is False:
-        return judge.says(change, Verdict.LOSSY, f"{what} comes back empty: {NOT_KEPT}", loses=what)
+        return judge.says(change, Verdict.LOSSY, f"{what}: {NOT_KEPT}", loses=what)
     rows = None if kept is True else kept
     return judge.says(change, Verdict.KEPT, f"{what} comes back", rows=rows)
 
