@@ -81,6 +81,10 @@ class RowLogRules(ABC):
         """Return the columns of a table's primary key."""
 
     @abstractmethod
+    def nullable(self, cursor: Cursor, table: str) -> set[str]:
+        """Return the columns that can be NULL."""
+
+    @abstractmethod
     def reached_from(self, cursor: Cursor, table: str) -> set[str]:
         """Return the tables that triggers of others may write when rows of a table are written, where nothing else shows that."""
 

@@ -16,6 +16,9 @@ _COLUMNS = """
     JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
     WHERE c.table_schema = DATABASE() AND c.table_name = %s AND t.table_type = 'BASE TABLE'
       AND coalesce(c.generation_expression, '') = '' ORDER BY c.ordinal_position"""
+_NULLABLE = """
+    SELECT column_name FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = %s AND is_nullable = 'YES'"""
 _KEY = """
     SELECT column_name FROM information_schema.statistics
     WHERE table_schema = DATABASE() AND table_name = %s AND index_name = 'PRIMARY' ORDER BY seq_in_index"""
@@ -66,6 +69,10 @@ class MySQLRowLogs(Entries):
     def key(self, cursor: Cursor, table: str) -> tuple[str, ...]:
         """In the order of the index."""
         return tuple(name for (name,) in rows_of(cursor, _KEY, [table]))
+
+    def nullable(self, cursor: Cursor, table: str) -> set[str]:
+        """Those that are not NOT NULL."""
+        return {name for (name,) in rows_of(cursor, _NULLABLE, [table])}
 
     def reached_from(self, cursor: Cursor, table: str) -> set[str]:
         """Actions of foreign keys fire no triggers (13.1.20.5), so they are refused elsewhere; triggers of others name tables."""

@@ -13,6 +13,9 @@ _COLUMNS = """
     SELECT a.attname, format_type(a.atttypid, NULL) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
     WHERE c.oid = to_regclass(quote_ident(%s)) AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
       AND a.attgenerated = '' ORDER BY a.attnum"""
+_NULLABLE = """
+    SELECT attname FROM pg_attribute
+    WHERE attrelid = to_regclass(quote_ident(%s)) AND attnum > 0 AND NOT attisdropped AND NOT attnotnull"""
 _KEY = """
     SELECT a.attname FROM pg_index x CROSS JOIN unnest(x.indkey) WITH ORDINALITY AS k(number, place)
     JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.number
@@ -70,6 +73,10 @@ class PostgreSQLRowLogs(RowLogRules):
     def key(self, cursor: Cursor, table: str) -> tuple[str, ...]:
         """In the order of the index."""
         return tuple(name for (name,) in rows_of(cursor, _KEY, [table]))
+
+    def nullable(self, cursor: Cursor, table: str) -> set[str]:
+        """Those that are not NOT NULL."""
+        return {name for (name,) in rows_of(cursor, _NULLABLE, [table])}
 
     def reached_from(self, cursor: Cursor, table: str) -> set[str]:  # noqa: ARG002 - the base's signature
         """Actions of foreign keys are statements that fire triggers (CREATE TRIGGER, "Notes")."""

@@ -31,6 +31,10 @@ class SQLiteRowLogs(Entries):
         found = [(row[5], row[1]) for row in rows_of(cursor, f"PRAGMA main.table_xinfo({self.quote(table)})") if row[5]]
         return tuple(name for _, name in sorted(found))
 
+    def nullable(self, cursor: Cursor, table: str) -> set[str]:
+        """Those that are not NOT NULL."""
+        return {row[1] for row in rows_of(cursor, f"PRAGMA main.table_xinfo({self.quote(table)})") if not row[3]}
+
     def reached_from(self, cursor: Cursor, table: str) -> set[str]:  # noqa: ARG002 - the base's signature
         """Actions of foreign keys fire triggers (foreignkeys.html#fk_actions)."""
         return set()

@@ -77,11 +77,13 @@ class RowLogs:
         """Know of logs that were made inside the step's transaction."""
         self._inside |= made
 
-    def forget(self, place: Place) -> set[str]:
-        """Forget the logs whose triggers are gone with their connection, and return their tables."""
-        gone = {table for where, table in self._inside if where == place}
-        self._inside = {key: one for key, one in self._inside.items() if key[0] != place}
-        return gone
+    def made_inside(self, place: Place, table: str) -> RowLog | None:
+        """Return the log of a table if it was made inside the step's transaction, or by code that has none."""
+        return self._inside.get((place, table))
+
+    def forget(self, place: Place, table: str = "") -> None:
+        """Forget logs whose triggers are gone: with their connection, or a transaction. table: "" for all."""
+        self._inside = {key: one for key, one in self._inside.items() if key[0] != place or table not in ("", key[1])}
 
     def log_of(self, place: Place, table: str) -> RowLog | None:
         """Return the log that is being written of a table."""

@@ -25,6 +25,8 @@ _PASSING = re.compile(r"\s*(CREATE|DROP)\s+TEMP(ORARY)?\s+TABLE\b", re.IGNORECAS
 _EMPTIES = re.compile(r"\s*TRUNCATE\b", re.IGNORECASE)
 _DELETES = re.compile(r"\s*(DELETE|REPLACE|TRUNCATE)\b", re.IGNORECASE)
 _COPIES = re.compile(r"\s*COPY\b", re.IGNORECASE)
+ROLLS_BACK = re.compile(r"\s*ROLLBACK\b", re.IGNORECASE)
+"""What takes back a part of a transaction."""
 REPLACES = re.compile(r"\s*(REPLACE|INSERT\s+OR\s+REPLACE|UPDATE\s+OR\s+REPLACE)\b", re.IGNORECASE)
 """What deletes the rows that are in its way (SQLite, lang_conflict.html)."""
 

@@ -13,16 +13,48 @@ if TYPE_CHECKING:
     from django.db.migrations.operations.base import Operation
     from django.db.migrations.state import ModelState, ProjectState
 
+Key = tuple[str, str]
+"""App label and name of a model in lower case, as project states have them."""
+
 
 def likely_tables(operation: Operation, state: ProjectState) -> frozenset[str]:
-    """Return the tables that an operation names. state: one that has its models."""
+    """Return the tables that an operation names, and those of links and cascades that it may reach. state: has its models."""
     from django.db.migrations.operations import RunPython, RunSQL
 
     if isinstance(operation, RunSQL):
         return frozenset(_of_sql(operation))
     codes = [operation.code, operation.reverse_code] if isinstance(operation, RunPython) else [type(operation)]
-    models = {key for code in codes if code is not None for key in _models_named(code)}
-    return frozenset(table for key in models if key in state.models for table in _tables_of(state.models[key]))
+    found: set[str] = set()
+    for tree in filter(None, map(_tree, codes)):
+        used = {each.attr for each in ast.walk(tree) if isinstance(each, ast.Attribute)}
+        models = {key for key in _models_named(tree) if key in state.models}
+        if "delete" in used:
+            models |= _cascades(models, state)
+        for key in models:
+            found |= set(_tables_of(state.models[key], used))
+    return frozenset(found)
+
+
+def _cascades(models: set[Key], state: ProjectState) -> set[Key]:
+    """Return the models whose rows change when rows of others are deleted, also of links between them."""
+    reached, more = set(models), set(models)
+    while more:
+        more = {
+            (model.app_label, model.name_lower)
+            for model in state.models.values()
+            if any(_target(field, model) in more for field in model.fields.values())
+        } - reached
+        reached |= more
+    return reached
+
+
+def _target(field: Any, model: ModelState) -> Key | None:
+    from django.db.migrations.utils import resolve_relation
+
+    if field.remote_field is None or field.many_to_many:
+        return None
+    key = resolve_relation(field.remote_field.model, model.app_label, model.name_lower)
+    return key[0], key[1]
 
 
 def _of_sql(operation: Any) -> Iterator[str]:
@@ -33,13 +65,17 @@ def _of_sql(operation: Any) -> Iterator[str]:
             yield from written_by(text, dialect).tables
 
 
-def _models_named(code: Any) -> Iterator[tuple[str, str]]:
-    """Yield the models that the module of a function asks for by name: apps.get_model("shop", "Thing"), or ("shop.Thing")."""
-    module = inspect.getmodule(code)
+def _tree(code: Any) -> ast.Module | None:
+    """Return the module that code comes from, None where that has no text."""
+    module = inspect.getmodule(code) if code is not None else None
     try:
-        tree = ast.parse(inspect.getsource(module)) if module is not None else ast.Module(body=[], type_ignores=[])
+        return ast.parse(inspect.getsource(module)) if module is not None else None
     except (OSError, TypeError, SyntaxError):
-        return
+        return None
+
+
+def _models_named(tree: ast.Module) -> Iterator[Key]:
+    """Yield the models that a module asks for by name: apps.get_model("shop", "Thing"), or ("shop.Thing")."""
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "get_model":
             words = [each.value for each in [*call.args, *(one.value for one in call.keywords)] if isinstance(each, ast.Constant)]
@@ -48,10 +84,16 @@ def _models_named(code: Any) -> Iterator[tuple[str, str]]:
                 yield parts[0], parts[1].lower()
 
 
-def _tables_of(model: ModelState) -> Iterator[str]:
-    """Yield the table of a model as Django names it; a name that had to be cut is found when it is written."""
-    if model.options.get("proxy"):
+def _tables_of(model: ModelState, used: set[str]) -> Iterator[str]:
+    """Yield the tables of a model and its links, as Django names them; a name that had to be cut is found when it is written.
+
+    used: attributes that the code uses; links are left out that are none of them, unless something is deleted.
+    """
+    if model.options.get("proxy") or not model.options.get("managed", True):
         return
     table = str(model.options.get("db_table") or f"{model.app_label}_{model.name_lower}").strip('"')
-    if model.options.get("managed", True):
-        yield table
+    yield table
+    links: list[tuple[str, Any]] = [(name, field) for name, field in model.fields.items() if field.many_to_many]
+    for name, field in links:
+        if {name, "delete"} & used and not field.remote_field.through:
+            yield field.db_table or f"{table}_{name}"

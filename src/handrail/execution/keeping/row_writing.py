@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from handrail.domain.run import Direction
 from handrail.errors.hr604 import RowsNotKept
-from handrail.execution.keeping.row_statements import REPLACES, Written, written_by
+from handrail.execution.keeping.row_statements import REPLACES, ROLLS_BACK, Written, written_by
 
 if TYPE_CHECKING:
     from handrail.execution.keeping.row_log import RowLogs
@@ -50,6 +50,7 @@ class Writing:
         self.left_out: set[str] = set()
         self.versions: dict[str, int] = {}
         self.driver: Any = None
+        self.block: Any = None
         self.is_busy = False
         self.defines = False
         self.ready: set[tuple[str, bool]] = set()
@@ -80,14 +81,33 @@ class Writing:
             self._execute(self.rules.no_triggers(one))
         made = self.logs.made(self.place, table, self.versions.get(table, 0))
         self.logs.add(made)
+        self.block = self._outermost()
         if not made:
             self.left_out.add(table)
         return True
+
+    def _outermost(self) -> Any:
+        """Return what stands for the transaction that is open (BaseDatabaseWrapper.atomic_blocks, Django 5.2 to 6.1)."""
+        return self.connection.atomic_blocks[0] if self.connection.atomic_blocks else None
+
+    def _verify(self) -> None:
+        """Forget the logs that went with a transaction, or a part of it, that was rolled back."""
+        self.ready.clear()
+        self.block = self._outermost()
+        for table in sorted(self.before):
+            one = self.logs.made_inside(self.place, table)
+            if one is None:
+                continue
+            with self.connection.cursor() as cursor:
+                if not self.rules.columns(cursor, one.name):
+                    self.logs.forget(self.place, table)
 
     def _may_make(self, table: str) -> bool:
         """Say whether triggers can be made now: they must neither lock the table for long nor commit what was done."""
         if not self.rules.ahead or not self.connection.in_atomic_block:
             return True
+        if not self.is_local:  # a transaction of the code's own is a short one
+            return not self.rules.commits
         with self.connection.cursor() as cursor:
             return not self.rules.commits and self.rules.holds(cursor, table)
 
@@ -151,12 +171,16 @@ class Writing:
             return execute(sql, params, many, context)
         with self._aside():
             self._connected()
+            if self.block is not None and self.block is not self._outermost():
+                self._verify()
             written = written_by(str(sql), self.rules.dialect)
             self._ready(written)
         done = self._run(lambda: execute(sql, params, many, context), str(sql))
-        if written.defines:
-            with self._aside():
+        with self._aside():
+            if written.defines:
                 self._defined()
+            elif ROLLS_BACK.match(str(sql)):
+                self._verify()
         return done
 
     @contextmanager
@@ -173,8 +197,7 @@ class Writing:
             return
         self._say(self.logs.token_of(self.place))
         if not self.rules.ahead:
-            for table in sorted(self.logs.forget(self.place)):
-                self.cover(table)
+            self.logs.forget(self.place)
             self.connection.connection.set_authorizer(self._may)
 
     def _ready(self, written: Written) -> None:
