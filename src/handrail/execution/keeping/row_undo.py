@@ -179,9 +179,7 @@ class RowUndo:
         """Targets of foreign keys that are gone: NULL where that can be, else nothing is done at all."""
         with self.connection.cursor() as cursor:
             relations = self.connection.introspection.get_relations(cursor, net.log.table)
-            nullable = {
-                one.name: one.null_ok for one in self.connection.introspection.get_table_description(cursor, net.log.table)
-            }
+            nullable = self.rules.nullable(cursor, net.log.table)
         for number in net.free:
             name = net.log.columns[number].name
             if name not in relations:
@@ -192,7 +190,7 @@ class RowUndo:
             if not rows:
                 continue
             words = f"{'their' if rows > 1 else 'its'} {name} names rows of {target} that are gone"
-            if not nullable[name]:
+            if name not in nullable:
                 what = f"not brought back: {words}"
                 raise RestoreConflict(rows=rows, table=net.log.table, what=what, notes=net.examples(missing), help=HELP)
             self._say(f"{rows} row{'s' * (rows > 1)} of {net.log.table}: {words}, and {'are' if rows > 1 else 'is'} NULL now")
