@@ -17,6 +17,9 @@ from handrail.sources.backups import check_file
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+FORBIDDEN = "permission denied"
+"""What PostgreSQL says where the user may not make what is in a backup, such as an extension: that is not the backup's fault."""
+
 
 def check_backup(connection: BaseDatabaseWrapper, folder: Path, backup: Backup) -> str:
     """Read all of a backup, and restore it into a scratch database beside the one of the connection.
@@ -46,6 +49,8 @@ def _try(scratch: Scratch, folder: Path, backup: Backup, file: Path) -> str:
     try:
         dumping_for(other, folder).restore(file, (), is_scratch=True)
     except BackupFailed as failed:
+        if FORBIDDEN in failed.finding.message:
+            return failed.finding.message
         problem = f"it cannot be restored: {failed.finding.message.partition(': ')[2]}"
         raise BackupBroken(id=backup.id, problem=problem, notes=failed.finding.notes) from failed
     found = differences(backup, rows_of(other))

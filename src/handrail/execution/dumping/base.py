@@ -58,10 +58,14 @@ def dumping_for(connection: BaseDatabaseWrapper, folder: Path) -> Dumping:
     return registry.load(dumping, Dumping, connection.vendor)(connection, folder)  # type: ignore[type-abstract]
 
 
+PLACE = ("NAME", "HOST", "PORT", "USER", "PASSWORD", "OPTIONS")
+"""What leads to a database, by Django's own names of DATABASES: the one that the lock is held on, and no other."""
+
+
 class Programs:
     """The programs of one kind of database, started by one of django-dbbackup's connectors (5.4).
 
-    The settings DBBACKUP_CONNECTORS count, but for what would leave tables or schemas out of a backup.
+    The settings DBBACKUP_CONNECTORS count, but for what would leave tables or schemas out of a backup, or lead elsewhere.
     """
 
     def __init__(self, connection: BaseDatabaseWrapper, connector: str, package: str, folder: Path) -> None:
@@ -76,7 +80,8 @@ class Programs:
             settings.TMP_DIR = str(folder)  # a dump can be larger than the system's folder for temporary files
         self.connector: Any = get_connector(connection.alias, connector_path=connector)
         self.connector.exclude, self.connector.schemas = [], []
-        self.connector.settings["NAME"] = connection.settings_dict["NAME"]
+        for name in PLACE:
+            self.connector.settings[name] = connection.settings_dict[name]
 
     def require(self, *commands: str) -> None:
         """Raise NoBackupTools for the first command line whose program is not there."""

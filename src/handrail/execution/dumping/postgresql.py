@@ -19,6 +19,9 @@ CONNECTOR = "dbbackup.db.postgresql.PgDumpBinaryConnector"
 PATIENCE = "SET lock_timeout = '10s';\n"
 """What restoring waits for each table that somebody else reads: whoever holds one has to end first."""
 
+COMMENT = b" COMMENT - EXTENSION "
+"""What the list of a dump's contents says of comments that only a superuser may write (app-pgrestore.html, -l and -L)."""
+
 
 class DumpingPostgreSQL(Dumping):
     """All schemas, with owners and grants."""
@@ -84,9 +87,17 @@ class DumpingPostgreSQL(Dumping):
     def _script(self, file: Path, *, is_scratch: bool) -> Any:
         """Return the SQL of a dump, as a file."""
         options = "--no-owner --no-privileges" if is_scratch else ""
+        with tempfile.NamedTemporaryFile(dir=self.folder) as wanted:
+            with self._read(file, "--list") as contents:
+                wanted.writelines(line for line in contents if COMMENT not in line)
+            wanted.flush()
+            return self._read(file, f"{options} --use-list={shlex.quote(wanted.name)} --file=-")
+
+    def _read(self, file: Path, options: str) -> Any:
+        """Return what pg_restore makes of a dump, as a file."""
+        run = self.programs.connector.run_command
         with file.open("rb") as dump:
-            command = f"{self._restore} {options} --file=-"
-            out, errors = self.programs.call("reading a backup", self.programs.connector.run_command, command, stdin=dump)
+            out, errors = self.programs.call("reading a backup", run, f"{self._restore} {options}", stdin=dump)
         errors.close()
         return out
 
