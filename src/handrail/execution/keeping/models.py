@@ -44,14 +44,21 @@ def _column(field: Any, editor: Any) -> list[Any]:
 
 
 def _default(field: Any) -> str:
+    """AlterOrderWithRespectTo gives its field a default when it adds it, and none when it removes it (5.2 to 6.1)."""
+    from django.db.models.fields.proxy import OrderWrt
+
+    if isinstance(field, OrderWrt):
+        return ""
     default = field.default
     return f"{default.__module__}.{default.__qualname__}" if hasattr(default, "__qualname__") else repr(default)
 
 
 def literal(editor: Any, value: Any) -> str:
-    """Quote a value that is ready for the database; MySQL's driver leaves bytes as bytes, and they are written as digits."""
+    """Quote a value that is ready for the database; MySQL's driver gives bytes, and what the value's bytes are is no text."""
     quoted = editor.quote_value(value)
-    return f"X'{bytes(value).hex()}'" if isinstance(quoted, bytes) else str(quoted)
+    if not isinstance(quoted, bytes):
+        return str(quoted)
+    return f"X'{bytes(value).hex()}'" if isinstance(value, bytes | bytearray | memoryview) else quoted.decode()
 
 
 def run(editor: Any, statements: Iterable[str]) -> None:
