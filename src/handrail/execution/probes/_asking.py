@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from handrail.databases.probing.base import Dependent, ProbingRules, rules_for
@@ -26,6 +25,7 @@ class Asking:
         self.connection = connection
         self.rules: ProbingRules = rules_for(connection)
         self._dependents: dict[str, list[Dependent]] = {}
+        self._columns: dict[str, frozenset[str]] = {}
 
     def dependents(self, table: str) -> list[Dependent]:
         """Return what uses a table."""
@@ -33,19 +33,38 @@ class Asking:
             self._dependents[table] = self.rules.dependents(self.rows, table)
         return self._dependents[table]
 
-    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]] | None:
-        """Return the rows of a SELECT; None where that took too long, or a lock was in the way."""
-        from django.db import OperationalError
+    def columns(self, table: str) -> frozenset[str]:
+        """Return the columns that a table has now, in lower case; none where there is no such table.
+
+        SQLite takes a quoted name that it does not know for a text, so what is asked for has to be there.
+        """
+        if table not in self._columns:
+            self._columns[table] = frozenset(self._described(table))
+        return self._columns[table]
+
+    def _described(self, table: str) -> list[str]:
+        from django.db import DatabaseError
         from django.db.transaction import atomic
 
-        alone = not self.connection.in_atomic_block and self.rules.limits
         try:
-            with atomic(self.connection.alias) if alone else nullcontext(), self.connection.cursor() as cursor:
+            with atomic(self.connection.alias), self.connection.cursor() as cursor:
+                return [one.name.lower() for one in self.connection.introspection.get_table_description(cursor, table)]
+        except DatabaseError:
+            return []
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]] | None:
+        """Return the rows of a SELECT; None where that took too long, or cannot be asked of what is there."""
+        from django.db import DatabaseError
+        from django.db.transaction import atomic
+
+        alone = not self.connection.in_atomic_block
+        try:
+            with atomic(self.connection.alias), self.connection.cursor() as cursor:
                 for statement in self.rules.limits if alone else ():
                     cursor.execute(statement.format(ms=SECONDS * 1000), None)
                 cursor.execute(self.rules.limited(sql, SECONDS), list(params) or None)
                 return [tuple(row) for row in cursor.fetchall()]
-        except OperationalError:
+        except DatabaseError:
             return None
 
     def count(self, source: str, params: Sequence[Any] = ()) -> int | None:

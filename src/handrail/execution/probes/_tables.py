@@ -24,11 +24,12 @@ def source(moment: Moment, key: ModelKey, start: ModelState, end: ModelState) ->
     if live is None or name is None:
         return None
     back = {new: old for old, new in moment.change.renamed_fields.items()}
+    there = moment.asking.columns(live)
     parts = []
     for field_name, field in end.fields.items():
         column = moment.places.column(start_key, start, back.get(field_name, field_name))
         at_end = column_of(field, field_name)
-        if column is not None and at_end is not None:
+        if column is not None and column.lower() in there and at_end is not None:
             parts.append(quote(column) if column == at_end else f"{quote(column)} AS {quote(at_end)}")
     return f"(SELECT {', '.join(parts)} FROM {quote(live)}) {quote(name)}" if parts else None
 
@@ -36,7 +37,9 @@ def source(moment: Moment, key: ModelKey, start: ModelState, end: ModelState) ->
 def has_now(moment: Moment, key: ModelKey, start: ModelState, field: str) -> bool:
     """Say whether the values of a field are in the table now."""
     back = {new: old for old, new in moment.change.renamed_fields.items()}
-    return moment.places.column(key, start, back.get(field, field)) is not None
+    start_key = next((old for old, new in moment.change.renamed_models.items() if new == key), key)
+    live, column = moment.places.table(start_key, start), moment.places.column(start_key, start, back.get(field, field))
+    return live is not None and column is not None and column.lower() in moment.asking.columns(live)
 
 
 def primary_key(model: ModelState) -> str | None:

@@ -40,7 +40,9 @@ class ForeignKeysProbe(Probe):
         if target_key is None or target is None or to is None or live is None or column is None:
             return
         to_table, to_column = moment.places.table(target_key, target), moment.places.column(target_key, target, to)
-        if to_table is None or to_column is None:
+        if to_table is None or to_column is None or column.lower() not in moment.asking.columns(live):
+            return
+        if to_column.lower() not in moment.asking.columns(to_table):
             return
         quote = moment.asking.quote
         rows_of = (
