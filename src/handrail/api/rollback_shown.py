@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 HEAD = ("migration", "verdict", "rows", "what becomes of it")
 MANY = 10_000
 """More rows than these, and a yes is not enough; rows are not counted further (probes, BOUND)."""
+WIDTH = 80
 SHOWN = 6
 """Lines of one kind that are listed, so that one screen holds all of it."""
 
@@ -37,11 +39,16 @@ def plan_of(plan: RollbackPlan, alias: str) -> Outcome:
     return Outcome(
         command="rollback",
         exit=CLEAN,
-        proof=(head,),
+        proof=tuple(_wrapped(head)),
         table=(HEAD, *(_row(step) for step in plan.steps)),
-        summary=tuple(_lines(plan)),
+        summary=tuple(part for line in _lines(plan) for part in _wrapped(line)),
         extra=to_json(plan, None),
     )
+
+
+def _wrapped(line: str) -> list[str]:
+    """Break a line so that it fits the narrowest usual terminal."""
+    return textwrap.wrap(line, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def _row(step: RollbackStep) -> tuple[str, ...]:
@@ -143,7 +150,14 @@ def after_it(runner: Runner, ready: Ready, connection: BaseDatabaseWrapper, show
     lines = [f"run {runner.id}: {count} taken back; {there}"]
     lines += _kept_lines(connection, runner.id)
     found = (*shown.findings, *stale(connection, ready.without, {step.key.app_label for step in plan.steps}))
-    return replace(shown, findings=found, proof=(), table=(), summary=tuple(lines), extra=to_json(plan, runner.id))
+    return replace(
+        shown,
+        findings=found,
+        proof=(),
+        table=(),
+        summary=tuple(part for line in lines for part in _wrapped(line)),
+        extra=to_json(plan, runner.id),
+    )
 
 
 def _kept_lines(connection: BaseDatabaseWrapper, run: int) -> Iterator[str]:
