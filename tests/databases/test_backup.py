@@ -56,6 +56,26 @@ Thing = models.get_model("shop", "Thing")
 Thing.objects.create(name="\\u00e4'\\\\ \\U0001f600", price="12345678.1234", raw=bytes(range(256)), owner=owner)
 Thing.objects.create(name="\\n;--\\n", raw=b"")
 """
+MORE = {
+    "sqlite": [
+        "CREATE TRIGGER more AFTER INSERT ON shop_owner BEGIN SELECT 1; END",
+    ],
+    "postgresql": [
+        "CREATE SCHEMA extra",
+        "CREATE TYPE extra.mood AS ENUM ('good', 'bad')",
+        "CREATE DOMAIN public.few AS integer CHECK (value < 10)",
+        "CREATE TABLE part (id few, mood extra.mood) PARTITION BY RANGE (id)",
+        "CREATE TABLE extra.part1 PARTITION OF part FOR VALUES FROM (0) TO (9)",
+        "CREATE FUNCTION more(extra.mood) RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+        "CREATE MATERIALIZED VIEW mat AS SELECT * FROM part",
+        "SELECT lo_from_bytea(0, 'large')",
+    ],
+    "mysql": [
+        "CREATE PROCEDURE more() SELECT 1",
+        "CREATE TRIGGER more BEFORE INSERT ON shop_owner FOR EACH ROW SET @more = 1",
+    ],
+}
+"""What a database can hold beside tables; what is there already would stop a backup that makes it again."""
 CONTENT = "SELECT id, name, price, raw, owner_id FROM shop_thing ORDER BY id"
 
 
@@ -95,6 +115,11 @@ def content(project: LiveProject, alias: str = "default") -> list[tuple[Any, ...
     ]
 
 
+def schema(project: LiveProject) -> dict[str, Any]:
+    """The tables of models and of the journal: types that are made again have other numbers."""
+    return {table: found for table, found in project.schema().items() if table != "part"}
+
+
 def place(project: LiveProject, made: dict[str, Any]) -> Path:
     found = project.path / "backups" / made["file"]
     assert isinstance(found, Path)
@@ -103,7 +128,9 @@ def place(project: LiveProject, made: dict[str, Any]) -> Path:
 
 def test_a_backup_brings_everything_back(database: Database, tmp_path: Path):
     project = make(tmp_path, database)
-    before, tables = content(project), project.schema()
+    for sql in ["CREATE VIEW report AS SELECT name FROM shop_thing", *MORE[database.vendor]]:
+        project.query(sql)
+    before, tables = content(project), schema(project)
     assert len(before) == 2
     done = project.run("manage.py", "migrate", "--no-color", "--backup", PATH=programs(project))
     assert done.exit == 0, done.out + done.err
@@ -138,7 +165,7 @@ def test_a_backup_brings_everything_back(database: Database, tmp_path: Path):
     assert unnamed.messages == ["HR623: not-restored: nobody can type the name of the database"]
     assert project.query("SELECT count(*) FROM shop_thing") == [(0,)]
     live = backup(project, "restore", made["id"], "--replace", name)
-    assert (content(project), project.schema()) == (before, tables)
+    assert (content(project), schema(project)) == (before, tables)
     assert project.recorded() == ["0001_initial"]
     assert "applied now and not in the backup: shop.0002_new\n" in live.err
     kept_too = live.json["backups"][1]
@@ -148,7 +175,7 @@ def test_a_backup_brings_everything_back(database: Database, tmp_path: Path):
     last, first = project.handrail("history").json["runs"]
     assert (last["command"], last["status"], first["command"]) == (f"backup restore {made['id']}", "done", "migrate shop 0001")
     project.migrate()
-    assert project.query("SELECT count(*) FROM shop_thing") == [(2,)]
+    assert project.query("SELECT count(*) FROM report") == [(2,)]
 
 
 def test_a_backup_that_is_not_what_it_was_is_refused(sqlite_database: Database, tmp_path: Path):
@@ -162,7 +189,9 @@ def test_a_backup_that_is_not_what_it_was_is_refused(sqlite_database: Database, 
     said = {}
     for what, changed in (("cut", whole[:-1]), ("other", whole[:-1] + b"x")):
         file.write_bytes(changed)
-        said[what] = backup(project, "restore", id, "--replace", Path(str(sqlite_database.settings["NAME"])).name, exit=2).messages
+        said[what] = backup(
+            project, "restore", id, "--replace", Path(str(sqlite_database.settings["NAME"])).name, exit=2
+        ).messages
     assert said == {
         "cut": [f"HR622: backup-broken: {id}: its file has {len(whole) - 1} bytes, and had {len(whole)}"],
         "other": [f"HR622: backup-broken: {id}: its file is not what it was: its digest is another one"],

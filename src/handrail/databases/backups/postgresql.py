@@ -7,7 +7,11 @@ from typing import ClassVar
 from handrail.databases.backups.base import Backups, fetched
 from handrail.databases.base import Cursor
 
-_FREE = "NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = {0}.oid AND d.classid = '{1}'::regclass AND d.deptype IN ('e', 'i'))"
+_FREE = (
+    "NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = {0}.oid AND d.classid = '{1}'::regclass AND d.objsubid = 0"
+    " AND d.deptype IN ('e', 'i'))"
+)
+"""What is no part of an extension or of something else; the key of a partitioned table depends on the table itself."""
 _OWN = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
 _TABLES = f"""
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -17,7 +17,8 @@ _TABLES = """
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE (starts_with(c.relname::text, %s) OR n.nspname = %s) AND c.relkind IN ('r', 'p', 'S') AND NOT c.relispartition
       AND NOT EXISTS (
-        SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i'))
+        SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+          AND d.deptype IN ('a', 'i'))
     ORDER BY c.relkind, c.relname"""
 """A sequence that a column owns goes with its table (sql-droptable.html)."""
 _TRIGGERS = """

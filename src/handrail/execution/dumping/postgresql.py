@@ -16,7 +16,7 @@ from handrail.errors.hr624 import BackupFailed
 from handrail.execution.dumping.base import Dumping, Programs, copied
 
 CONNECTOR = "dbbackup.db.postgresql.PgDumpBinaryConnector"
-PATIENCE = "SET lock_timeout = '10s';\n"
+PATIENCE = "SET client_min_messages = warning;\nSET lock_timeout = '10s';\n"
 """What restoring waits for each table that somebody else reads: whoever holds one has to end first."""
 
 COMMENT = b" COMMENT - EXTENSION "
