@@ -28,6 +28,11 @@ def test_e07_duplicates_came_while_the_column_was_not_unique(undo: Undoing):
     )
     message = "5 rows violate unique (name) of shop_thing"
     assert undo.refused() == said(message, "name = 'a': 2 rows", "name = 'b': 3 rows", "shop.0002_x makes it")
+    before = undo.everything()
+    one = undo.launcher.start(undo.folder, ["handrail", "rollback", "shop", "0001", "--yes"])
+    assert one.end() == 2, one.text
+    assert f"error[HR505]: constraint: {message}" in one.text
+    assert undo.everything() == before
     undo.down("0002")
     undo.query("DELETE FROM shop_thing WHERE id IN (2, 4, 5)")
     undo.down()
@@ -208,3 +213,42 @@ def test_e56_one_value_for_all_rows(undo: Undoing):
     undo.query("DELETE FROM shop_thing WHERE n = 2")
     undo.migrate()
     assert undo.columns() == {"id", "name", "n", "p", "u"}
+
+
+def test_hr503_a_column_that_must_have_a_value_comes_back(undo: Undoing):
+    first = THING.replace("models.IntegerField(default=0)", "models.IntegerField()")
+    undo.up(first=first, rows=rows(("a", 1), ("b", 2)))
+    undo.write_files(
+        first, 'migrations.RemoveField("Thing", "n"),', 'migrations.AddField("Thing", "p", models.IntegerField(null=True)),'
+    )
+    undo.migrate("shop", "0002", "--no-keep")
+    message = "CommandError: error[HR503]: no-value: shop_thing.n NOT NULL without default, {}"
+    help = "help: say what they get: --fill shop_thing.n=value next: handrail explain HR503"
+    undo.migrate()
+    notes = "note: shop.0002_x dropped it, and nothing of it is kept"
+    assert undo.refused() == f"{message.format('2 rows')} {notes} {help}"
+    undo.query("DELETE FROM shop_thing")
+    undo.down()
+    for row in rows(("a", 1), ("b", 2)):
+        undo.query(row)
+    undo.migrate()
+    undo.query("INSERT INTO shop_thing (name) VALUES ('c')")
+    notes = "note: the rows that were inserted since have no value for it"
+    assert undo.refused() == f"{message.format('1 rows')} {notes} {help}"
+    one = undo.launcher.start(undo.folder, ["handrail", "rollback", "shop", "0001", "--yes", "--fill", "shop_thing.n=7"])
+    assert one.end() == 0, one.text
+    assert undo.query("SELECT name, n FROM shop_thing ORDER BY n") == [("a", 1), ("b", 2), ("c", 7)]
+
+
+def test_e07_code_that_runs_before_may_put_it_right(undo: Undoing):
+    """What is not sure is said, and does not stop the plan."""
+    undo.up(
+        'migrations.AlterField("Thing", "name", models.CharField(max_length=50)),',
+        "migrations.RunPython(migrations.RunPython.noop, rename),",
+        first=UNIQUE,
+        code="def rename(apps, editor):\n    apps.get_model('shop', 'Thing').objects.filter(n=2).update(name='b')",
+        rows=rows(("a", 1), ("a", 2)),
+    )
+    said = "warning[HR505]: constraint: 2 rows violate unique (name) of shop_thing note: name = 'a': 2 rows note: shop.0002_x makes it"
+    assert said in undo.down()
+    assert undo.values("name") == ["a", "b"]
