@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from tests.cases.undoing import THING, Undoing, launcher, on_sqlite, undo
+from tests.cases.undoing import THING, Undoing, launcher, on_postgres, on_sqlite, undo
 
 __all__ = ["launcher", "undo"]
 ADD = 'migrations.AddField("Thing", "p", models.IntegerField(default=7)),'
@@ -210,3 +210,18 @@ def test_e36d_migrate_inside_a_transaction(undo: Undoing):
         " help: do not call migrate inside atomic() on SQLite next: handrail explain HR407"
     )
     assert undo.everything() == before
+
+
+@on_postgres
+def test_e48_a_view_keeps_the_type_of_its_columns(undo: Undoing):
+    undo.up(
+        'migrations.AlterField("Thing", "name", models.CharField(max_length=80)),',
+        'migrations.AlterField("Thing", "n", models.IntegerField(default=0, help_text="how many")),',
+        rows=["CREATE VIEW v AS SELECT name, n FROM shop_thing"],
+    )
+    refused = undo.refused()
+    assert refused.startswith(
+        "CommandError: error[HR510]: dependents: view v uses shop_thing.name note: view v: SELECT name, n FROM"
+    )
+    assert refused.endswith(f" note: shop.0002_x alters it {FIRST}")
+    assert undo.down("0002") == ""

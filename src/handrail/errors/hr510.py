@@ -8,13 +8,14 @@ from handrail.errors.base import Refusal
 
 
 class Dependents(Refusal):
-    """A view, trigger, foreign key or generated column uses a column or table that is to be dropped.
+    """A view, trigger, foreign key or generated column uses a column or table that is to be dropped, or altered.
 
     Why it matters
     --------------
     Migrations know nothing of what was made by hand, by other software, or in SQL. PostgreSQL drops it together with the column
     or table, or lets it go on with what is set aside; MySQL and MariaDB leave a view that fails when it is read; SQLite refuses;
-    a trigger that names a column that is gone lets every insert fail. Nothing was changed.
+    a trigger that names a column that is gone lets every insert fail. PostgreSQL does not alter the type of a column that a view
+    or a generated column uses either. Nothing was changed.
 
     What Django does
     ----------------
@@ -36,9 +37,11 @@ class Dependents(Refusal):
     code = "HR510"
     summary = "dependents: {dependents} use{s} {object}"
 
-    def __init__(self, *, dependents: Sequence[str], definitions: Sequence[str], object: str, migration: str) -> None:
-        """dependents: in words ("view v"); definitions: what makes them again. object: a table or table.column."""
+    def __init__(
+        self, *, dependents: Sequence[str], definitions: Sequence[str], object: str, migration: str, does: str = "drops"
+    ) -> None:
+        """dependents: in words ("view v"); definitions: what makes them again. object: table or table.column. does: to it."""
         facts = {"dependents": ", ".join(dependents), "s": "s" if len(dependents) == 1 else "", "object": object}
         notes = [f"{name}: {' '.join(text.split())}" for name, text in zip(dependents, definitions, strict=True)]
-        notes.append(f"{migration} drops it")
+        notes.append(f"{migration} {does} it")
         super().__init__(self.say(facts, notes=notes, help="drop what is named first, and make it again afterwards"))

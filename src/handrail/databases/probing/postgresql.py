@@ -53,6 +53,9 @@ class PostgresProbing(ProbingRules):
 
     limits: ClassVar = ("SET LOCAL statement_timeout = {ms}", "SET LOCAL lock_timeout = 1000")
 
+    # "cannot alter type of a column used by a view or rule", and so on for the others (tablecmds.c of 18)
+    fixes_type: ClassVar = frozenset({"view", "materialized view", "rule", "generated column", "policy", "function"})
+
     def dependents(self, ask: Ask, table: str) -> list[Dependent]:
         """Ask the catalogue."""
         quoted = '"' + table.replace('"', '""') + '"'

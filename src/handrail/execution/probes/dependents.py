@@ -23,8 +23,8 @@ ASIDE = ("hrk_", "handrail_kept")
 class DependentsProbe(Probe):
     """Looks at columns and tables that are there before an operation and not after it."""
 
-    forward = frozenset({"RemoveField", "DeleteModel"})
-    backward = frozenset({"AddField", "CreateModel"})
+    forward = frozenset({"RemoveField", "DeleteModel", "AlterField"})
+    backward = frozenset({"AddField", "CreateModel", "AlterField"})
 
     def find(self, moment: Moment) -> Iterator[Finding]:
         """Yield one finding for each column or table that something uses."""
@@ -36,6 +36,17 @@ class DependentsProbe(Probe):
                 continue
             for name in start.fields.keys() - end.fields.keys():
                 yield from self._column(moment, key, start, end, name)
+            if moment.asking.rules.fixes_type and type(moment.change.operation).__name__ == "AlterField":
+                yield from self._altered(moment, key, start, end)
+
+    def _altered(self, moment: Moment, key: ModelKey, start: ModelState, end: ModelState) -> Iterator[Finding]:
+        name = str(getattr(moment.change.operation, "name", ""))
+        table, column = moment.places.table(key, start), moment.places.column(key, start, name)
+        if table is None or column is None or name not in end.fields or not _gets_another_type(moment, start, end, name):
+            return
+        using = [one for one in moment.dependents(table) if one.kind in moment.asking.rules.fixes_type]
+        using = [one for one in using if one.columns is not None and column in one.columns]
+        yield from _said(moment, using, f"{table}.{column}", "alters")
 
     def _column(self, moment: Moment, key: ModelKey, start: ModelState, end: ModelState, name: str) -> Iterator[Finding]:
         table, column = moment.places.table(key, start), moment.places.column(key, start, name)
@@ -58,7 +69,15 @@ class DependentsProbe(Probe):
             yield from _said(moment, using, table)
 
 
-def _said(moment: Moment, using: list[Dependent], what: str) -> Iterator[Finding]:
+def _gets_another_type(moment: Moment, start: ModelState, end: ModelState, name: str) -> bool:
+    """Say whether the column of a field gets another type; that of a relation is its target's."""
+    before, after = (named(model.fields[name], name) for model in (start, end))
+    if before.remote_field or after.remote_field:
+        return False
+    return bool(before.db_parameters(moment.connection) != after.db_parameters(moment.connection))
+
+
+def _said(moment: Moment, using: list[Dependent], what: str, does: str = "drops") -> Iterator[Finding]:
     """Yield one finding for what will still be there when the operation runs."""
     left = [
         one
@@ -72,7 +91,7 @@ def _said(moment: Moment, using: list[Dependent], what: str) -> Iterator[Finding
     if left:
         names, definitions = [str(one) for one in left], [one.definition for one in left]
         migration = str(moment.change.migration)
-        yield Dependents(dependents=names, definitions=definitions, object=what, migration=migration).finding
+        yield Dependents(dependents=names, definitions=definitions, object=what, migration=migration, does=does).finding
 
 
 def _uses(field: Any, name: str) -> bool:
