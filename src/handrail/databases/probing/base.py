@@ -38,8 +38,8 @@ class Dependent(NamedTuple):
 class ProbingRules(ABC):
     """One kind of database. limits: statements that bound what follows in a transaction; {ms} is the time it may take.
 
-    is_mariadb: whether it is MariaDB, which Django calls MySQL too. fixes_type: kinds of Dependent for which it does not alter the
-    type of a column that they use.
+    is_mariadb: whether it is MariaDB, which Django calls MySQL too. fixes_type: kinds of Dependent that keep it from altering
+    the type of a column that they use.
     """
 
     limits: ClassVar[Sequence[str]] = ()
