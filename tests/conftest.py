@@ -16,10 +16,13 @@ SLOW = frozenset(
     f"tests/{name}.py"
     for name in (
         "cases/test_check_databases",
+        "cases/test_f_limits",
         "cases/test_following",
         "cases/test_history",
+        "databases/test_backup",
         "databases/test_history_and_tags",
         "databases/test_journal",
+        "databases/test_kept_and_purge",
         "databases/test_lease",
         "databases/test_lock",
         "databases/test_lock_timeouts",
