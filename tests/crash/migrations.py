@@ -205,6 +205,20 @@ migrations.AlterField("Wide", "thing", models.ForeignKey("Thing", CASCADE, db_co
 migrations.AlterField("Thing", "name", models.TextField()),
 """,
 )
+CASTING = Case(
+    label="casting",
+    first=THING
+    + """
+migrations.AddField("Thing", "code", models.TextField(default="007")),
+migrations.AddField("Thing", "maybe", models.IntegerField(null=True)),
+""",
+    step="""
+migrations.AlterField("Thing", "code", models.IntegerField(default=7)),
+migrations.AlterField("Thing", "maybe", models.IntegerField(default=5)),
+migrations.AlterField("Thing", "x", models.TextField()),
+""",
+)
+"""Values that change on the way there, on SQLite too as plain Django does it: a text that is a number, and NULLs."""
 NAMES = Case(
     label="names",
     first=THING
@@ -321,7 +335,7 @@ def halve(apps, editor):
 D06B = Case(label="d06b", first=THING, code=LOOP, step="migrations.RunPython(double, halve),\n", atomic=False, asks=True)
 D06C = Case(label="d06c", first=THING, code=LOOP, step="migrations.RunPython(double, halve),\n")
 
-OPERATIONS = (TABLES, ADDING, REMOVING, ALTERING, NARROWING, NAMES, CODE, CONCURRENT)
+OPERATIONS = (TABLES, ADDING, REMOVING, ALTERING, NARROWING, CASTING, NAMES, CODE, CONCURRENT)
 LOOSE = tuple(case.loose() for case in OPERATIONS if case.atomic and case is not CODE)
 LISTED = (D01, D02, D02B, D05B, D05C, D06, D06B, D06C)
 ALL = {case.label: case for case in (*OPERATIONS, *LOOSE, CODE.loose(EVERYWHERE), *LISTED)}

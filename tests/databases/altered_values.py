@@ -140,7 +140,7 @@ class Scenario:
         before, after = (self.model(self.asked[one])._meta.get_field("p") for one in ("old", "new"))
         fill = eval(f"Undo({self.asked.get('forward', '')})", vars(kept)).fill
         found = narrowing(connection, before, after, fill=fill)
-        return found and [found.misfits, found.changes, list(found.examples)]
+        return None if found is None else [found.misfits, found.changes, list(found.examples)]
 
 
 def plain(value: Any) -> str:

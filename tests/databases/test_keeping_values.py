@@ -125,7 +125,7 @@ SCENARIOS: dict[str, dict[str, Any]] = {
 }
 """By name; the table is called after it."""
 NOT_KEPT = "values.not_kept keeps nothing of values_not_kept.p: keeping is switched off"
-SAME = {"probe": None, "kept": [], "left": [], "said": [], "refused": "", "stopped": ""}
+SAME: dict[str, Any] = {"probe": None, "kept": [], "left": [], "said": [], "refused": "", "stopped": ""}
 EXPECTED: dict[str, dict[str, Any]] = {
     "rounded": {
         "probe": [0, 4, []],

@@ -30,6 +30,8 @@ def why_not_back(connection: BaseDatabaseWrapper, before: Any, after: Any, keeps
 
     before, after: the field in the direction in which it was altered. keeps: says whether the values of a column are kept.
     """
+    if _leaves_keys(connection, before, after):
+        return "foreign keys to it would keep the type that they have now"
     there = alteration_of(connection, before.model, before, after)
     if there is not None and not keeps(there.table, there.column):
         if there.casts:
@@ -38,6 +40,14 @@ def why_not_back(connection: BaseDatabaseWrapper, before: Any, after: Any, keeps
             return "it may have filled NULLs"
     back = alteration_of(connection, after.model, after, before)
     return _in_the_way(connection, back) if back is not None and is_there(connection, back) else ""
+
+
+def _leaves_keys(connection: BaseDatabaseWrapper, before: Any, after: Any) -> bool:
+    """Say whether keys to a field get another type, and Django alters none (_alter_field for SQLite, 5.2 to 6.1)."""
+    if not after.model._meta.related_objects:
+        return False
+    own = [field.db_parameters(connection)["type"] for field in (before, after)]
+    return bool(own[0] == own[1] and before.rel_db_type(connection) != after.rel_db_type(connection))
 
 
 def _in_the_way(connection: BaseDatabaseWrapper, back: Alteration) -> str:
