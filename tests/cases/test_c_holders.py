@@ -111,7 +111,8 @@ def test_c07_a_frozen_process_keeps_the_lock_and_is_named(project: Project):
     holder = who.pattern.removeprefix(re.escape("waiting for the lock on default: ")).removesuffix("\\\n")
     pattern = (
         r"CommandError: error\[HR301\]: locked: default is being migrated by another process \(waited 2 s\) note: "
-        rf"{holder} help: wait until it is done, or give --lock-wait more seconds next: handrail lock$"
+        rf"{holder} (note: at the server: idle in transaction for \d+ s: SELECT set_config\(\?, \?, true\) )?"
+        r"help: wait until it is done, or give --lock-wait more seconds next: python manage.py handrail lock$"
     )
     assert re.search(pattern, said), said
     assert project.records() == ["0001_initial"]
@@ -281,7 +282,7 @@ def test_c17_a_server_that_takes_no_writes_is_refused(server_project: Project):
     said = " ".join(refused.err.split())
     assert said == (
         f"CommandError: error[HR213]: preflight: default cannot be written: {reason}"
-        " help: run it against the server that takes writes next: handrail explain HR213"
+        " help: run it against the server that takes writes next: python manage.py handrail explain HR213"
     )
     schema = "DATABASE()" if project.database.vendor == "mysql" else "'public'"
     assert project.query(f"SELECT count(*) FROM information_schema.tables WHERE table_schema = {schema}") == [(0,)]

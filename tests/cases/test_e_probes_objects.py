@@ -11,7 +11,7 @@ from tests.cases.undoing import THING, Undoing, launcher, on_postgres, on_sqlite
 __all__ = ["launcher", "undo"]
 ADD = 'migrations.AddField("Thing", "p", models.IntegerField(default=7)),'
 VIEW = "CREATE VIEW v AS SELECT n, p FROM shop_thing WHERE p > 0"
-FIRST = "help: drop what is named first, and make it again afterwards next: handrail explain HR510"
+FIRST = "help: drop what is named first, and make it again afterwards next: python manage.py handrail explain HR510"
 
 
 def dependents(refused: str, message: str, migration: str = "shop.0002_x") -> str:
@@ -130,7 +130,7 @@ def test_e13c_e30c_e32b_what_django_cannot_alter_is_said_before_anything_else(un
         + GENERATED.replace("db_persist=True", f"db_persist={stored}")
     )
     undo.up(first=first)
-    tail = "next: handrail explain HR502"
+    tail = "next: python manage.py handrail explain HR502"
     undo.write_files(first, 'migrations.AddField("Thing", "p", models.IntegerField(null=True)),', M2M)
     assert undo.refused("0003") == (
         "CommandError: error[HR502]: irreversible: shop.0003_x op 2; plan would stop after 1 migration"
@@ -154,7 +154,7 @@ def test_e13c_e30c_e32b_what_django_cannot_alter_is_said_before_anything_else(un
         " note: shop.0002_x gives it a CompositePrimaryKey, which does nothing in the database"
         " note: the old key is dropped, and no other one made"
         " help: make a new model with that key and copy the rows, or change the key with RunSQL in database_operations"
-        " next: handrail explain HR517"
+        " next: python manage.py handrail explain HR517"
     )
 
 
@@ -174,7 +174,7 @@ def test_e36_rows_that_have_no_target_already(undo: Undoing):
         "CommandError: error[HR505]: constraint: 1 row violates the foreign key of shop_part to shop_thing"
         " note: rowid 1 of shop_part has no row of shop_thing"
         " note: all foreign keys are checked when a migration ends, also those that it leaves alone"
-        " help: change or delete these rows, then run the command again next: handrail explain HR505"
+        " help: change or delete these rows, then run the command again next: python manage.py handrail explain HR505"
     )
     assert undo.refused() == message
     undo.write_files(THING + PART, 'migrations.AddIndex("Thing", models.Index(fields=["n"], name="ix")),', ADD)

@@ -8,7 +8,7 @@ from tests.cases.undoing import THING, Undoing, launcher, on_postgres, undo
 
 __all__ = ["launcher", "undo"]
 UNIQUE = THING.replace("max_length=50", "max_length=50, unique=True")
-RETRY = "help: change or delete these rows, then run the command again next: handrail explain HR505"
+RETRY = "help: change or delete these rows, then run the command again next: python manage.py handrail explain HR505"
 
 
 def said(message: str, *notes: str) -> str:
@@ -209,7 +209,7 @@ def test_e56_one_value_for_all_rows(undo: Undoing):
     help = "help: add it with null=True, give each row its value in a RunPython, then make it unique"
     message = "CommandError: error[HR505]: constraint: 2 rows violate unique (u) of shop_thing"
     notes = "note: the default is called once, and its value used for all rows note: shop.0003_x makes it"
-    assert refused == f"{message} {notes} {help} next: handrail explain HR505"
+    assert refused == f"{message} {notes} {help} next: python manage.py handrail explain HR505"
     undo.query("DELETE FROM shop_thing WHERE n = 2")
     undo.migrate()
     assert undo.columns() == {"id", "name", "n", "p", "u"}

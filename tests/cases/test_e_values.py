@@ -28,7 +28,7 @@ def alter(undo: Undoing, old: str, new: str, *values: str, **options: Any) -> No
 
 def said(rows: str, cast: str, *notes: str, help: str = CORRECT) -> str:
     parts = [f"CommandError: error[HR504]: narrowing: {rows} under p {cast}", *(f"note: {note}" for note in notes)]
-    return " ".join([*parts, help, "next: handrail explain HR504"])
+    return " ".join([*parts, help, "next: python manage.py handrail explain HR504"])
 
 
 def text(undo: Undoing) -> str:

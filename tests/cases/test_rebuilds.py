@@ -26,7 +26,7 @@ migrations.CreateModel("Thing", [
 ALTER = 'migrations.AlterField("Thing", "name", models.CharField(max_length=60)),'
 ROW = "INSERT INTO shop_thing (name, n) VALUES ('one', 1)"
 UNKNOWN = "help: unapply the migration that made it, with its file, or drop it by hand if nobody needs it"
-NEXT = "next: handrail explain HR513"
+NEXT = "next: python manage.py handrail explain HR513"
 
 
 def add(name: str, options: str = "null=True") -> str:

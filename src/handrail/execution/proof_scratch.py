@@ -6,9 +6,8 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-import handrail.databases
-from handrail import registry
-from handrail.databases.base import Backend, is_left_behind, scratch_name
+from handrail.databases.base import is_left_behind, scratch_name
+from handrail.sources.backend import backend_of, is_known
 
 
 class ScratchError(Exception):
@@ -23,18 +22,13 @@ class PrivilegeError(ScratchError):
         self.grant = grant
 
 
-def backend_of(connection: Any) -> Backend:
-    """Return what is known of a connection's kind of database; raise ScratchError for a kind that Handrail does not know."""
-    try:
-        return registry.load(handrail.databases, Backend, connection.vendor)()  # type: ignore[type-abstract]
-    except LookupError:
-        raise ScratchError(f"{connection.display_name} is not supported") from None
-
-
 class Scratch:
     """The scratch databases of one proof; the connection is moved from one to the next."""
 
     def __init__(self, connection: Any) -> None:
+        """Raise ScratchError for a kind of database that Handrail does not know."""
+        if not is_known(connection):
+            raise ScratchError(f"{connection.display_name} is not supported")
         self.connection = connection
         self.backend = backend_of(connection)
         self._names: list[str] = []

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 TERMINATED = 143
 """What a shell calls a program that was ended by SIGTERM: 128 and the number of the signal."""
+NEXT = "  next: handrail "
+"""How a line with Handrail's next command begins."""
 OWN = ("lock_wait", "lock_timeout", "on_failure", "all_or_nothing", "keep")
 """Handrail's own options, by the names that the settings use too."""
 
@@ -99,7 +102,10 @@ class Locking(BaseCommand):
 
         stream: Any = self.stderr
         waiting = Waiting(alias, stream._out)
-        said = partial(print, file=stream._out)
+
+        def said(line: str) -> None:
+            print(self._typeable(line), file=stream._out)
+
         return Talk(waiting=waiting, locked=waiting.done, said=said, blocked=Blocking(stream._out))
 
     def _said(self, refusal: Refusal) -> CommandError:
@@ -110,7 +116,14 @@ class Locking(BaseCommand):
 
         outcome = Outcome(command="migrate", exit=REFUSED, findings=refusal.findings)
         lines = TextReport().render(outcome, Form(colour=False))
-        return CommandError("\n".join(lines), returncode=refusal.exit_code)
+        return CommandError("\n".join(map(self._typeable, lines)), returncode=refusal.exit_code)
+
+    def _typeable(self, line: str) -> str:
+        """Return a line of output in which the next command goes by the program that was typed."""
+        program = sys.argv[0] if getattr(self, "_called_from_command_line", False) else ""
+        typed = {"": "", "__main__.py": "python -m django ", "django-admin": "django-admin "}
+        name = Path(program).name
+        return line.replace(NEXT, f"  next: {typed.get(name, f'python {name} ')}handrail ", 1) if line.startswith(NEXT) else line
 
 
 class Migrate(Locking):

@@ -67,23 +67,19 @@ class Loader(MigrationLoader):
             except NodeNotFoundError as error:
                 child = error.origin
                 if child is None or not self.only or child.app_label in {self.only, *self.unreadable}:
-                    raise self._missing(error) from error
+                    raise self.missing(error) from error
                 self.unreadable[child.app_label] = error
             else:
                 return
 
-    def _missing(self, error: NodeNotFoundError) -> Refusal:
+    def missing(self, error: NodeNotFoundError) -> Refusal:
         """Return the refusal for a dependency on a migration that is not there, or not in a file that can be read."""
-        from handrail.checks.hr116 import MissingDependency
-
         parent, child = MigrationKey(*error.node), error.origin
         name = MigrationKey(child.app_label, child.name) if child is not None else "a migration"
         if parent.app_label in self.unreadable:
             why = self.unreadable[parent.app_label]
             return Refusal(unreadable_finding(parent.app_label, why, f"{name} needs migrations of {parent.app_label}"))
-        facts = {"child": name, "parent": parent}
-        help = "bring the missing file, or name the migration that took its place"
-        return Refusal(MissingDependency.say(facts, notes=[str(error)], help=help, command="handrail explain HR116"))
+        return Refusal(_missing_finding(error))
 
     def migrations_module(self, app_label: str) -> tuple[str | None, bool]:  # type: ignore[override]
         """Return the module of an app's migrations; none for one that cannot be read."""
@@ -168,13 +164,26 @@ def _gap(child: MigrationKey, parent: MigrationKey) -> Finding:
 
 
 def unreadable_finding(app: str, error: Exception, note: str = "") -> Finding:
-    """Return the finding for an app whose migrations cannot be read."""
+    """Return the finding for an app whose migrations cannot be read, or of which one depends on a migration without a file."""
+    if isinstance(error, NodeNotFoundError):
+        return _missing_finding(error, note)
     from handrail.checks.hr212 import Unreadable
 
     place = Path(str(getattr(error, "filename", None) or f"migrations of {app}"))
     shown = place.relative_to(Path.cwd()) if place.is_relative_to(Path.cwd()) else place
     found = Unreadable.find(shown.as_posix(), getattr(error, "lineno", None), _reason(error), [note] if note else [])
     return next(iter(found))
+
+
+def _missing_finding(error: NodeNotFoundError, note: str = "") -> Finding:
+    from handrail.checks.hr116 import MissingDependency
+
+    child = error.origin
+    name = MigrationKey(child.app_label, child.name) if child is not None else "a migration"
+    help = "bring the missing file, or name the migration that took its place"
+    facts = {"child": name, "parent": MigrationKey(*error.node)}
+    notes = [str(error), *([note] if note else [])]
+    return MissingDependency.say(facts, notes=notes, help=help, command="handrail explain HR116")
 
 
 def _reason(error: Exception) -> str:

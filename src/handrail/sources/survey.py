@@ -60,10 +60,13 @@ class _Surveyor(Loader):
             else:
                 return
 
+    def _broken(self, app: str, error: Exception) -> Finding:
+        return self.missing(error).finding if isinstance(error, NodeNotFoundError) else unreadable_finding(app, error)
+
     def findings(self) -> list[Finding]:
         """Return what is wrong in single apps."""
         conflicts: dict[str, list[str]] = MigrationLoader.detect_conflicts(self)
         return [
-            *(unreadable_finding(app, error) for app, error in sorted(self.unreadable.items())),
+            *(self._broken(app, error) for app, error in sorted(self.unreadable.items())),
             *(self._conflict(app, names) for app, names in sorted(conflicts.items())),
         ]
