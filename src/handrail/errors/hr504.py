@@ -37,8 +37,8 @@ class Narrows(Refusal):
     code = "HR504"
     summary = "narrowing: {rows} under {column} {cast}"
 
-    def __init__(self, found: Narrowing, *, can_be_cut: bool = True) -> None:
-        """can_be_cut: whether consent to loss would let it go on."""
+    def __init__(self, *, found: Narrowing, can_be_cut: bool = True) -> None:
+        """found: what was counted. can_be_cut: whether consent to loss would let it go on."""
         what = "fit or change" if found.is_key else "fit"
         verb = f"does not {what}" if found.refused == 1 else f"do not {what}"
         facts = {"rows": f"{said(found.refused)} of {found.table} {verb}", "column": found.column, "cast": found.cast}

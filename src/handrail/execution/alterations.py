@@ -131,7 +131,7 @@ def in_the_way(found: Alteration, narrowing: Narrowing, *, accept_loss: bool) ->
         return None
     can_be_cut = bool(found.rules.cut("x", found.old, found.new)) or found.replacement is not UNKNOWN
     is_stuck = (bool(narrowing.nulls) and not found.has_value) or not (can_be_cut or found.is_key)
-    return Narrows(narrowing, can_be_cut=can_be_cut) if is_stuck or not accept_loss else None
+    return Narrows(found=narrowing, can_be_cut=can_be_cut) if is_stuck or not accept_loss else None
 
 
 def type_of(field: Any, connection: BaseDatabaseWrapper) -> str:

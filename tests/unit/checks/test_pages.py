@@ -59,6 +59,7 @@ MEANINGS = {
     "HR623": "not-restored: {problem}",
     "HR624": "backup-failed: {what} of {alias}: {reason}",
     "HR502": "irreversible: {migration} op {operation}; plan would stop after {done} migration{s}",
+    "HR504": "narrowing: {rows} under {column} {cast}",
     "HR505": "constraint: {rows} violate{s} {constraint}",
     "HR510": "dependents: {dependents} use{s} {object}",
     "HR514": "stale-content-types: {models}",
