@@ -29,6 +29,7 @@ SLOW = frozenset(
         "databases/test_migrate_command",
         "databases/test_proof",
         "databases/test_recover",
+        "databases/test_rollback",
         "databases/test_status",
         "databases/test_test_runner",
     )
