@@ -124,3 +124,27 @@ def test_up_and_down(tmp_path: Path, database: Database):
     shop.to("0002")
     assert shop.rows(ALL) == found
     assert shop.schema()["shop_thing"] == schema
+
+
+CODES = """
+migrations.CreateModel("Thing", [("code", models.CharField(max_length=9, primary_key=True)), ("p", models.IntegerField())]),
+"""
+LONGER = """
+migrations.AlterField("Thing", "code", models.CharField(max_length=20, primary_key=True, db_column="name")),
+"""
+
+
+def test_a_primary_key_that_changes_is_followed(tmp_path: Path, sqlite_database: Database):
+    shop = Shop.make(tmp_path, sqlite_database, CODES, 'migrations.RemoveField("Thing", "p"),', LONGER)
+    shop.to("0001")
+    shop.query("INSERT INTO shop_thing (code, p) VALUES ('a', 1), ('b', 2), ('c', 3), ('d', 4)")
+    shop.to("0003")
+    shop.query("DELETE FROM shop_thing WHERE name = 'a'")
+    shop.query("UPDATE shop_thing SET name = 'z' WHERE name = 'b'")
+    shop.query("INSERT OR REPLACE INTO shop_thing (name) VALUES ('c')")
+    assert shop.query("SELECT k0, v FROM " + shop.query("SELECT aside FROM handrail_kept")[0][0]) == [("z", 2), ("d", 4)]
+    refused = shop.manage("migrate", "shop", "0001")
+    assert "error[HR503]: no-value: shop_thing.p NOT NULL without default, 1 rows" in refused.err
+    shop.query("DELETE FROM shop_thing WHERE code = 'c'")
+    shop.to("0001")
+    assert shop.query("SELECT code, p FROM shop_thing ORDER BY 1") == [("d", 4), ("z", 2)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from handrail.databases._rebuilds import Attached, Rebuilds
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
     from handrail.execution.keeping.keeper import Keeper
 
+_KEY = re.compile(r'(OLD|NEW)\."([^"]+)"')
+"""A column in a trigger of ours (handrail.databases.keeping.sqlite)."""
+ASIDE = "hrk_"
+"""What the names of our triggers begin with, as those of all that is aside do (handrail.execution.keeping.keeper)."""
 Alterations = list[tuple[Any, Any]]
 """Pairs of old and new field, as the schema editor of SQLite takes them."""
 
@@ -111,6 +116,8 @@ def _kept(editor: Any, rebuilds: Rebuilds, rebuild: Rebuild, migration: str) -> 
     kept = [one for one in attached if one.kind != "index" or rebuilds.index_definition(one.sql) not in known]
     drops, invents = differences(rebuilds, live, rebuild.columns)
     gone = set(map(fold, live)) - set(map(fold, rebuild.columns_after))
+    ours = [one for one in kept if one.name.startswith(ASIDE)]
+    kept = [one for one in kept if one not in ours]
     broken = [f"{one.kind} {one.name}" for one in kept if one.words & gone]
     if drops or invents or broken:
         raise RebuildLoses(
@@ -122,7 +129,19 @@ def _kept(editor: Any, rebuilds: Rebuilds, rebuild: Rebuild, migration: str) -> 
             invents=invents,
             attached=() if drops or invents else broken,
         )
-    return kept
+    return [*kept, *_following(ours, rebuild, gone, fold)]
+
+
+def _following(ours: Iterable[Attached], rebuild: Rebuild, gone: set[str], fold: Callable[[str], str]) -> Iterator[Attached]:
+    """Let the triggers that follow rows for what is kept name a primary key as it will be called; without it they end.
+
+    They stand in nobody's way: what is kept stays with the rows that were there.
+    """
+    names = {fold(old.column): new.column for old, new in rebuild.altered if old.column and new.column}
+    for one in ours:
+        sql = _KEY.sub(lambda match: f'{match[1]}."{names.get(fold(match[2]), match[2])}"', one.sql)
+        if not gone & ({fold(match[2]) for match in _KEY.finditer(one.sql)} - set(names)):
+            yield one._replace(sql=sql)
 
 
 def differences(rebuilds: Rebuilds, live: Iterable[str], state: Iterable[str]) -> tuple[list[str], list[str]]:

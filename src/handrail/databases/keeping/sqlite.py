@@ -53,13 +53,11 @@ class SQLiteKeeping(KeepingRules):
         old, new = (_same(f"{row}.{q(name)}" for name in key) for row in ("OLD", "NEW"))
         moved = " OR ".join(f"OLD.{q(name)} IS NOT NEW.{q(name)}" for name in key)
         to = ", ".join(f"k{number} = NEW.{q(name)}" for number, name in enumerate(key))
-        of = ", ".join(map(q, key))
         on = f"ON {q(table)}"
         return [
             f"CREATE TRIGGER {q(aside + '_d')} AFTER DELETE {on} BEGIN DELETE FROM {q(aside)} WHERE {old}; END",
             f"CREATE TRIGGER {q(aside + '_i')} AFTER INSERT {on} BEGIN DELETE FROM {q(aside)} WHERE {new}; END",
-            f"CREATE TRIGGER {q(aside + '_u')} AFTER UPDATE OF {of} {on} WHEN {moved}"
-            f" BEGIN UPDATE {q(aside)} SET {to} WHERE {old}; END",
+            f"CREATE TRIGGER {q(aside + '_u')} AFTER UPDATE {on} WHEN {moved} BEGIN UPDATE {q(aside)} SET {to} WHERE {old}; END",
         ]
 
     def column_back(self, table: str, column: str, aside: str, details: Details) -> list[str]:
