@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import large_repository, migrating, open_branches, real_projects, stall
+from bench import bulk, kept, large_repository, migrating, open_branches, real_projects, stall
 
 PARTS: dict[str, Callable[[Path], Iterator[str]]] = {
     "projects": real_projects.report,
@@ -17,6 +17,8 @@ PARTS: dict[str, Callable[[Path], Iterator[str]]] = {
     "branches": open_branches.report,
     "migrating": migrating.report,
     "stall": stall.report,
+    "bulk": bulk.report,
+    "kept": kept.report,
 }
 
 

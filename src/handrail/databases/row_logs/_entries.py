@@ -34,6 +34,21 @@ class Entries(RowLogRules):
             parts.append(f"SELECT 2 * {ORDER} + {image} AS {ORDER}, {image} AS {IMAGE}, {names} FROM {log} WHERE {where}")
         return " UNION ALL ".join(parts)
 
+    def net(self, one: RowLog) -> str:
+        """Entries are found by their order, which is the primary key of the log."""
+        before, after = (
+            [f"{alias}.{part}{number}" for number in range(len(one.columns))] for alias, part in (("f", "b"), ("l", "a"))
+        )
+        log = self.quote(one.name)
+        return (
+            f"SELECT {self.net_columns(one, before, after)} FROM ({self.spans(one)}) AS g "
+            f"JOIN {log} AS f ON f.{ORDER} = {self.halved('g.hrk_f')} JOIN {log} AS l ON l.{ORDER} = {self.halved('g.hrk_l')}"
+        )
+
+    def halved(self, number: str) -> str:
+        """Return a whole number divided by two."""
+        return f"{number} / 2"
+
     def all_rows(self, one: RowLog) -> str:
         """Entries of rows that are deleted."""
         into = ", ".join(f"{BEFORE}{number}" for number in range(len(one.columns)))

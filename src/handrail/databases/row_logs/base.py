@@ -18,7 +18,10 @@ from handrail.domain.dataclasses import dataclass
 ORDER = "hrk_s"
 """The column of a log that has the order of its entries."""
 IMAGE = "hrk_i"
-"""What an image of a row is: 0 a row that went away or was changed, as it was before; 1 a row that came, as it was then."""
+"""What an image of a row is: 0 a row that went away or was changed, as it was before; 1 a row that came, as it was then.
+
+The order of an image says it too: it is even for 0, and odd for 1.
+"""
 
 
 class Column(NamedTuple):
@@ -123,6 +126,30 @@ class RowLogRules(ABC):
     def images(self, one: RowLog) -> str:
         """Return the SELECT of all images in a log, with ORDER and IMAGE."""
 
+    @abstractmethod
+    def net(self, one: RowLog) -> str:
+        """Return the SELECT of what a log comes to, one row for each primary key.
+
+        k, b, a, n with the number of the column: key, before, after and now (NULL as yet); had, has: whether there was a row
+        before and after; live and v: 0.
+        """
+
+    def spans(self, one: RowLog) -> str:
+        """Return the SELECT of the first and the last image of each primary key, by their order: hrk_f and hrk_l."""
+        keys = self.names(one.key)
+        return f"SELECT {keys}, min({ORDER}) AS hrk_f, max({ORDER}) AS hrk_l FROM ({self.images(one)}) AS x GROUP BY {keys}"
+
+    def net_columns(self, one: RowLog, before: Sequence[str], after: Sequence[str]) -> str:
+        """Return the columns of net. before, after: where the first and last image have those of the log, by their number."""
+        names = [column.name for column in one.columns]
+        parts = [f"g.{self.quote(name)} AS k{names.index(name)}" for name in one.key]
+        parts += ["1 - g.hrk_f % 2 AS had", "g.hrk_l % 2 AS has", "0 AS live", "0 AS v"]
+        for number in range(len(names)):
+            parts.append(f"CASE WHEN g.hrk_f % 2 = 0 THEN {before[number]} END AS b{number}")
+            parts.append(f"CASE WHEN g.hrk_l % 2 = 1 THEN {after[number]} END AS a{number}")
+            parts.append(f"CASE WHEN g.hrk_f < 0 THEN {before[number]} END AS n{number}")
+        return ", ".join(parts)
+
     def all_rows(self, one: RowLog) -> str:
         """Return what logs every row of a table as gone: before a statement that empties it and fires no trigger."""
         raise NotImplementedError
@@ -135,9 +162,10 @@ class RowLogRules(ABC):
     def update(self, table: str, source: str, on: str, values: Sequence[tuple[str, str]]) -> str:
         """Return an UPDATE of a table, called t, from a source, called w. values: columns, and what they get."""
 
-    def delete(self, table: str, source: str, on: str) -> str:
-        """Return a DELETE of the rows of a table, called t, that a source, called w, has."""
-        return f"DELETE FROM {self.quote(table)} AS t WHERE EXISTS (SELECT 1 FROM {source} AS w WHERE {on})"
+    def delete(self, table: str, key: Sequence[tuple[str, str]], source: str, condition: str) -> str:
+        """Return a DELETE of the rows of a table that a source, called w, has. key: columns of the table, and of the source."""
+        found = f"SELECT {', '.join(of for _, of in key)} FROM {source} AS w WHERE {condition}"
+        return f"DELETE FROM {self.quote(table)} WHERE ({self.names(name for name, _ in key)}) IN ({found})"
 
     def insert(self, table: str, columns: Sequence[str], select: str) -> str:
         """Return an INSERT that gives a table its rows with the primary keys that they had."""

@@ -104,6 +104,10 @@ class MySQLRowLogs(Entries):
         """Without the word it would commit."""
         return f"DROP TEMPORARY TABLE {self.quote(name)}"
 
+    def halved(self, number: str) -> str:
+        """/ would make a decimal."""
+        return f"{number} DIV 2"
+
     def log(self, one: RowLog) -> str:
         """Types as information_schema says them; a timestamp is only nullable where that is said (11.2.5)."""
         types = [column.definition for column in one.columns]
@@ -140,9 +144,10 @@ class MySQLRowLogs(Entries):
         assignments = ", ".join(f"t.{self.quote(name)} = {value}" for name, value in values)
         return f"UPDATE {self.quote(table)} AS t JOIN {source} AS w ON {on} SET {assignments}"
 
-    def delete(self, table: str, source: str, on: str) -> str:
+    def delete(self, table: str, key: Sequence[tuple[str, str]], source: str, condition: str) -> str:
         """DELETE of joined tables (13.2.2)."""
-        return f"DELETE t FROM {self.quote(table)} AS t JOIN {source} AS w ON {on}"
+        on = " AND ".join(f"t.{self.quote(name)} = w.{of}" for name, of in key)
+        return f"DELETE t FROM {self.quote(table)} AS t JOIN {source} AS w ON {on} WHERE {condition}"
 
     def not_allowed(self, error: BaseException) -> bool:
         """By number."""

@@ -148,6 +148,19 @@ class PostgreSQLRowLogs(RowLogRules):
         """They are what the log has."""
         return f"SELECT * FROM {self.quote(one.name)}"
 
+    def net(self, one: RowLog) -> str:
+        """An image is found by its order and its key."""
+        before, after = ([f"{alias}.{self.quote(column.name)}" for column in one.columns] for alias in "fl")
+        log = self.quote(one.name)
+        joins = [
+            f"JOIN {log} AS {alias} ON "
+            + " AND ".join(
+                [f"{alias}.{ORDER} = g.hrk_{alias}", *(f"{alias}.{self.quote(name)} = g.{self.quote(name)}" for name in one.key)]
+            )
+            for alias in "fl"
+        ]
+        return f"SELECT {self.net_columns(one, before, after)} FROM ({self.spans(one)}) AS g {' '.join(joins)}"
+
     def same(self, one: str, other: str, kind: str) -> str:
         """Collations and some types call values equal that are not the same; as text they are compared byte by byte."""
         if kind in _EXACT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from handrail.databases.row_logs.base import IMAGE, ORDER, RowLog, RowLogRules
+from handrail.databases.row_logs.base import RowLog, RowLogRules
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -60,8 +60,7 @@ class Net:
 
     def compute(self, *, lock: bool) -> None:
         """Make the table, as of now. lock: whether nobody is to change the live rows until the end of the transaction."""
-        self.run(self.rules.scratch(self.name, [f"k{number}" for number in self.key], self._first()))
-        self.run([self._last()])
+        self.run(self.rules.scratch(self.name, [f"k{number}" for number in self.key], self.rules.net(self.log)))
         locking = self.rules.locking(self.log.table, self.table, self.on("t", "w"))
         if lock and locking:
             self.run([locking])
@@ -70,29 +69,6 @@ class Net:
     def drop(self) -> None:
         """Drop the table."""
         self.run([self.rules.no_scratch(self.name)])
-
-    def _images(self, order: str) -> str:
-        """The images, with their place among those of their key: 1 is the first in that order."""
-        keys = self.rules.names(self.log.key)
-        place = f"row_number() OVER (PARTITION BY {keys} ORDER BY {ORDER} {order})"
-        return f"(SELECT x.*, {place} AS hrk_r FROM ({self.rules.images(self.log)}) AS x) AS y"
-
-    def _first(self) -> str:
-        quoted = [self.rules.quote(column.name) for column in self.log.columns]
-        parts = [f"{quoted[number]} AS k{number}" for number in self.key]
-        parts += [f"1 - {IMAGE} AS had", f"{IMAGE} AS has", "0 AS live", "0 AS v"]
-        for number in self.columns:
-            parts.append(f"CASE WHEN {IMAGE} = 0 THEN {quoted[number]} END AS b{number}")
-            parts.append(f"CASE WHEN {IMAGE} = 1 THEN {quoted[number]} END AS a{number}")
-            parts.append(f"CASE WHEN {IMAGE} = 2 THEN {quoted[number]} END AS n{number}")
-        return f"SELECT {', '.join(parts)} FROM {self._images('')} WHERE hrk_r = 1"
-
-    def _last(self) -> str:
-        names = [self.rules.quote(column.name) for column in self.log.columns]
-        values = [("has", f"w.{IMAGE}")]
-        values += [(f"a{number}", f"CASE WHEN w.{IMAGE} = 1 THEN w.{names[number]} END") for number in self.columns]
-        on = " AND ".join(f"t.k{number} = w.{names[number]}" for number in self.key)
-        return self.rules.update(self.name, f"(SELECT * FROM {self._images('DESC')} WHERE hrk_r = 1)", on, values)
 
     def _now(self) -> str:
         names = [self.rules.quote(column.name) for column in self.log.columns]

@@ -138,8 +138,8 @@ class RowUndo:
         for line in examples:
             self._say(line)
 
-    def _deleting(self) -> str:
-        return f"had = 0 AND has = 1 AND v IN ({_list(self.acts)})"
+    def _deleting(self, of: str = "") -> str:
+        return f"{of}had = 0 AND {of}has = 1 AND {of}v IN ({_list(self.acts)})"
 
     def _keep_referred(self, net: Net) -> None:
         """A row that was inserted stays where others refer to it that do not go too."""
@@ -260,8 +260,9 @@ class RowUndo:
                 cursor.execute(sql)
 
     def _delete(self, net: Net) -> None:
-        source = f"(SELECT * FROM {net.table} WHERE {self._deleting()})"
-        self._run([self.rules.delete(net.log.table, source, net.on("t", "w"))])
+        if net.count(self._deleting("w.")):
+            key = [(net.log.columns[number].name, f"k{number}") for number in net.key]
+            self._run([self.rules.delete(net.log.table, key, net.table, self._deleting("w."))])
 
     def _update(self, net: Net) -> None:
         values = [(net.log.columns[number].name, self._final(net, number, "w.")) for number in net.changed_columns()]
