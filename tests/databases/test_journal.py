@@ -181,6 +181,7 @@ def test_moments_are_right_without_time_zones(database: Database, tmp_path: Path
     started, finished = (datetime.fromisoformat(run[name]) for name in ("started", "finished"))
     assert timedelta() <= datetime.now(UTC) - started < timedelta(minutes=2)
     assert timedelta() <= finished - started < timedelta(minutes=2)
+    assert project.handrail("status").json["databases"][0]["kept"]["expired"] == 0
     (tag,) = project.handrail("tag", "now").json["tags"]
     (listed,) = project.handrail("tag").json["tags"]
     assert abs(datetime.fromisoformat(tag["made"]) - datetime.fromisoformat(listed["made"])) < timedelta(seconds=5)

@@ -18,7 +18,7 @@ from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction, Kind, Mark, OnFailure, Phase, RunStatus, StepStatus
 from handrail.errors.base import Refusal
 from handrail.errors.hr408 import JournalTooNew
-from handrail.sources.journal import journal_version
+from handrail.sources.journal import journal_version, stored
 from handrail.sources.journal_models import TABLES, VERSION, RunRow, SchemaRow, StatementRow, StepRow
 
 if TYPE_CHECKING:
@@ -211,10 +211,7 @@ class Journal:
 
 def now() -> datetime:
     """Return this moment in UTC, as Django's fields take it: without a time zone where USE_TZ is off."""
-    from django.conf import settings
-
-    moment = datetime.now(UTC)
-    return moment if settings.USE_TZ else moment.replace(tzinfo=None)
+    return stored(datetime.now(UTC))
 
 
 def user_name() -> str:

@@ -115,8 +115,8 @@ def _run(row: RunRow, steps: Iterable[Step]) -> Run:
         id=row.id,
         command=row.command,
         status=RunStatus(row.status),
-        started=_moment(row.started),
-        finished=_moment(row.finished) if row.finished else None,
+        started=moment_of(row.started),
+        finished=moment_of(row.finished) if row.finished else None,
         host=row.host,
         pid=row.pid,
         user=row.user,
@@ -138,8 +138,8 @@ def _step(row: StepRow) -> Step:
         atomic=row.atomic,
         faked=row.faked,
         digest=row.digest,
-        started=_moment(row.started),
-        finished=_moment(row.finished) if row.finished else None,
+        started=moment_of(row.started),
+        finished=moment_of(row.finished) if row.finished else None,
         error=row.error,
     )
 
@@ -161,9 +161,16 @@ def _statement(row: StatementRow) -> Statement:
 
 def _tag(row: TagRow) -> Tag:
     applied = frozenset(MigrationKey(app, name) for app, name in json.loads(row.applied))
-    return Tag(name=row.name, made=_moment(row.made), user=row.user, run=row.run, applied=applied)
+    return Tag(name=row.name, made=moment_of(row.made), user=row.user, run=row.run, applied=applied)
 
 
-def _moment(value: datetime) -> datetime:
+def moment_of(value: datetime) -> datetime:
     """Without USE_TZ Django gives moments of the journal as they were written: in UTC."""
     return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def stored(moment: datetime) -> datetime:
+    """Return a moment in UTC as Django's fields take it: without a time zone where USE_TZ is off."""
+    from django.conf import settings
+
+    return moment if settings.USE_TZ else moment.replace(tzinfo=None)

@@ -12,6 +12,7 @@ from handrail.domain.dataclasses import dataclass
 from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction
+from handrail.sources.journal import moment_of, stored
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -49,7 +50,7 @@ def summary_of(connection: BaseDatabaseWrapper) -> KeptSummary:
     if not has_kept(connection):
         return KeptSummary()
     rows = KeptRow.objects.using(connection.alias).filter(status__in=SHOWN).exclude(table="")
-    found = list(rows.values_list("kind", "expires"))
+    found = [(kind, moment_of(expires)) for kind, expires in rows.values_list("kind", "expires")]
     kinds, now = [kind for kind, _ in found], datetime.now(UTC)
     return KeptSummary(
         columns=kinds.count(KeptKind.COLUMN),
@@ -64,7 +65,7 @@ def count_expired(connection: BaseDatabaseWrapper) -> int:
     """Return how many kept things have expired; the journal is there."""
     from handrail.sources.journal_models import KeptRow
 
-    rows = KeptRow.objects.using(connection.alias).filter(status__in=SHOWN, expires__lte=datetime.now(UTC))
+    rows = KeptRow.objects.using(connection.alias).filter(status__in=SHOWN, expires__lte=stored(datetime.now(UTC)))
     return rows.exclude(table="").count()
 
 
@@ -140,6 +141,6 @@ def _kept(row: KeptRow) -> Kept:
         aside=row.aside,
         details=json.loads(row.details),
         rows=row.rows,
-        made=row.made,
-        expires=row.expires,
+        made=moment_of(row.made),
+        expires=moment_of(row.expires),
     )
