@@ -37,11 +37,11 @@ class Tables:
         self._alter_many_to_many = editor._alter_many_to_many
         self._moves_rows = False
 
-    def alter_many_to_many(self, *arguments: Any) -> None:
+    def alter_many_to_many(self, *arguments: Any, **options: Any) -> None:
         """Let Django move the rows of a link table."""
         self._moves_rows = True
         try:
-            self._alter_many_to_many(*arguments)
+            self._alter_many_to_many(*arguments, **options)
         finally:
             self._moves_rows = False
 
