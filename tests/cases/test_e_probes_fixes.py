@@ -105,3 +105,18 @@ def test_e26_e26b_extensions_that_were_there_or_are_in_use_stay(undo: Undoing):
     undo.query("DROP TABLE outside")
     undo.down()
     assert undo.query(there) == [("citext",), ("unaccent",)]
+
+
+def test_e36c_a_link_table_that_is_a_model_has_no_column_to_rebuild_for(undo: Undoing):
+    link = """
+    migrations.CreateModel("Tag", [("id", models.BigAutoField(primary_key=True))]),
+    migrations.CreateModel("Link", [
+        ("id", models.BigAutoField(primary_key=True)),
+        ("a", models.ForeignKey("shop.Thing", models.CASCADE)),
+        ("b", models.ForeignKey("shop.Tag", models.CASCADE)),
+    ]),
+    migrations.AddField("Thing", "tags", models.ManyToManyField("shop.Tag", through="shop.Link")),
+    """
+    undo.up(link, rows=["INSERT INTO shop_thing (name, n) VALUES ('a', 1)"])
+    undo.down()
+    assert undo.values("name") == ["a"]

@@ -79,13 +79,14 @@ class Rebuild:
 
     @property
     def columns_after(self) -> list[str]:
-        """The columns that it will have: a primary key that Django made by itself gives way to a new one."""
+        """The columns that it will have: a primary key that Django made gives way to a new one, and a many-to-many field has none."""
         gone = {field.column for field, _ in self.altered} | {getattr(self.deleted, "column", None)}
         came = [*(field for _, field in self.altered), *([self.created] if self.created else [])]
         key = self.model._meta.pk
         if key is not None and key.auto_created and any(field.primary_key for field in came):
             gone.add(key.column)
-        return [*(name for name in self.columns if name not in gone), *(field.column for field in came)]
+        stay = [name for name in self.columns if name not in gone]
+        return [*stay, *(field.column for field in came if field.column is not None)]
 
 
 def _safely(editor: Any, rebuilds: Rebuilds, migration: str, remake: Callable[..., Any]) -> Callable[..., None]:
