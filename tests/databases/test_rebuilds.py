@@ -38,7 +38,7 @@ def schema():
             cursor.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name")
             return [list(row) for row in cursor.fetchall()]
         look = connection.introspection
-        names = sorted(look.table_names(cursor))
+        names = sorted(name for name in look.table_names(cursor) if not name.startswith("handrail_"))
         described = {name: [list(map(str, column)) for column in look.get_table_description(cursor, name)] for name in names}
         return [[name, described[name], sorted(look.get_constraints(cursor, name))] for name in names]
 
