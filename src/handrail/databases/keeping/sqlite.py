@@ -186,7 +186,8 @@ def _counter(cursor: Cursor, table: str) -> int | None:
 
 
 def _same(values: Any) -> str:
-    return " AND ".join(f"k{number} = {value}" for number, value in enumerate(values))
+    """The plus takes the affinity from a value: else keys would be converted and their index not used (datatype3.html, 4.2)."""
+    return " AND ".join(f"k{number} = +{value}" for number, value in enumerate(values))
 
 
 def _text(name: str) -> str:
