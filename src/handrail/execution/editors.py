@@ -79,7 +79,7 @@ class Rebuild:
 
     @property
     def columns_after(self) -> list[str]:
-        """The columns that it will have: a primary key that Django made gives way to a new one, and a many-to-many field has none."""
+        """The columns that it will have: a primary key that Django made gives way to a new one; link tables are no columns."""
         gone = {field.column for field, _ in self.altered} | {getattr(self.deleted, "column", None)}
         came = [*(field for _, field in self.altered), *([self.created] if self.created else [])]
         key = self.model._meta.pk
