@@ -99,9 +99,13 @@ def test_e06g_a_number_that_is_neither_true_nor_false(undo: Undoing):
 
 def test_e06h_text_that_is_no_json_and_json_that_is_written_in_another_way(undo: Undoing):
     odd = '{"k": 1,  "k": 2}'
-    undo.up(first=thing("models.TextField()"), rows=[f"INSERT INTO shop_thing (id, name, p) VALUES (1, 'a', '{odd}'), (2, 'a', '{{')"])
+    undo.up(
+        first=thing("models.TextField()"), rows=[f"INSERT INTO shop_thing (id, name, p) VALUES (1, 'a', '{odd}'), (2, 'a', '{{')"]
+    )
     undo.write_files(thing("models.TextField()"), 'migrations.AlterField("Thing", "p", models.JSONField()),')
-    cast = {"sqlite": "text CHECK (JSON_VALID(p) OR p IS NULL)", "mysql": "longtext -> json"}.get(undo.database.vendor, "text -> jsonb")
+    cast = {"sqlite": "text CHECK (JSON_VALID(p) OR p IS NULL)", "mysql": "longtext -> json"}.get(
+        undo.database.vendor, "text -> jsonb"
+    )
     note = "for example those with the primary key 2"
     assert undo.refused("0002") == said("1 row of shop_thing does not fit", cast, note, help=REPLACE)
     undo.query("UPDATE shop_thing SET p = '[]' WHERE id = 2")

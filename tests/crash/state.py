@@ -120,7 +120,11 @@ class Reader:
         """Return what is neither kept nor restored, but on the way."""
         if "handrail_kept" not in self.tables():
             return []
-        return list(self._all("SELECT id, status FROM handrail_kept WHERE kind <> 'rows' AND status IN ('keeping', 'restoring', 'purging')"))
+        return list(
+            self._all(
+                "SELECT id, status FROM handrail_kept WHERE kind <> 'rows' AND status IN ('keeping', 'restoring', 'purging')"
+            )
+        )
 
     def clear(self) -> None:
         """Drop all tables."""

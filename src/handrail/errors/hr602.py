@@ -37,7 +37,7 @@ class RestoreConflict(Refusal):
     summary = "restore-conflict: {rows} {what}"
 
     def __init__(self, *, rows: int, table: str, what: str, notes: Sequence[str] = (), help: str = "") -> None:
-        """rows: how many; table: of which; what: what happened to them, beginning with a verb in the past tense ("changed since")."""
+        """rows: how many; table: of which; what: what happened to them, as a verb in the past tense ("changed since")."""
         counted = f"{rows} row of {table} was" if rows == 1 else f"{rows} rows of {table} were"
         self.rows, self.table = rows, table
         super().__init__(self.say({"rows": counted, "what": what}, notes=notes, help=help))
