@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from zlib import crc32
 
-from tests.crash.stopping import MODES, Stop, is_write
+from tests.crash.stopping import MODES, RECORD, Stop, is_write
 
 FEW = 5
 
@@ -37,8 +37,7 @@ def tries(events: Sequence[str], points: str, *, drops: bool, name: str) -> list
     if points == "all":
         return list(_all(events, modes))
     if points == "record":
-        last = max(at for at, event in enumerate(events) if event == "COMMIT")
-        return [Try(Stop(last, mode, after=True), back) for mode, back in product(modes, (False, True))]
+        return [Try(Stop(RECORD, mode, after=True), back) for mode, back in product(modes, (False, True))]
     if points == "first":
         return [Try(Stop(at, after=True, from_start=True)) for at in _writes(events)]
     found = list(_every(events, modes))

@@ -11,6 +11,9 @@ from typing import Any
 FIRST = "INSERT INTO handrail_run"
 """Where counting begins unless all of it is counted: what is before only reads and waits, and that differs from run to run."""
 READS = ("SELECT", "SHOW", "PRAGMA", "SAVEPOINT", "RELEASE", "BEGIN", "SET", "EXPLAIN")
+RECORDS = ("INSERT INTO django_migrations", "DELETE FROM django_migrations")
+RECORD = -2
+"""The place of the commit that has the record with it: what comes before it differs with what is kept."""
 MODES = ("kill", "error", "interrupt", "drop")
 """kill: SIGKILL. error: the driver raises. interrupt: as by Ctrl-C or SIGTERM. drop: the server ends the session."""
 
@@ -36,7 +39,7 @@ class Stopper:
         self.stop, self.end_session = stop, end_session
         self.events: list[str] = []
         self.is_counting = stop is not None and stop.from_start
-        self.stopped = False
+        self.stopped = self.is_recorded = False
 
     def install(self) -> None:
         """Stand between Django and the driver, for the rest of this process."""
@@ -63,7 +66,8 @@ class Stopper:
             return call()
         number = len(self.events)
         self.events.append(plain[:100])
-        is_here = self.stop is not None and self.stop.at == number
+        self.is_recorded = self.is_recorded or plain.startswith(RECORDS)
+        is_here = self.stop is not None and not self.stopped and self.stop.at in (number, self._name_of(plain))
         if is_here and not self.stop.after:  # type: ignore[union-attr]
             self._end(connection)
         try:
@@ -71,6 +75,9 @@ class Stopper:
         finally:
             if is_here:
                 self._end(connection)  # also after a statement that fails, as one does that asks for a table that is not there
+
+    def _name_of(self, plain: str) -> int | None:
+        return RECORD if plain == "COMMIT" and self.is_recorded else None
 
     def _end(self, connection: Any) -> None:
         assert self.stop is not None
