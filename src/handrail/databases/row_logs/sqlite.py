@@ -22,7 +22,10 @@ class SQLiteRowLogs(Entries):
     dialect: ClassVar = "sqlite"
 
     def columns(self, cursor: Cursor, table: str) -> tuple[Column, ...]:
-        """In the order of the table."""
+        """In the order of the table; none of a virtual one, which takes no triggers (lang_createtrigger.html) and has no log."""
+        virtual = "SELECT 1 FROM main.sqlite_master WHERE name = %s COLLATE NOCASE AND sql LIKE 'create virtual%%'"
+        if rows_of(cursor, virtual, [table]):
+            return ()
         found = rows_of(cursor, f"PRAGMA main.table_xinfo({self.quote(table)})")
         return tuple(Column(row[1], str(row[2]).lower()) for row in found if row[6] == _ORDINARY)
 
