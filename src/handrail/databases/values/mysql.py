@@ -107,7 +107,7 @@ class MySQLValues(ValueRules):
 
     def digest(self, value: str) -> str:
         """Of the value as text."""
-        return f"LEFT(MD5(COALESCE({value}, '')), 8)"
+        return f"LEFT(COALESCE(MD5({value}), MD5('')), 8)"
 
     def joined(self, texts: Sequence[str]) -> str:
         """|| is OR there, unless the session says otherwise."""

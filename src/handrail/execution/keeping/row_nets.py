@@ -66,6 +66,10 @@ class Net:
             self.run([locking])
         self.run([self._now(), f"UPDATE {self.table} SET v = {self._verdict()}"])
 
+    def refresh(self) -> None:
+        """Read the live rows again; what becomes of a row stays what it was when the table was made."""
+        self.run([f"UPDATE {self.table} SET live = 0", self._now()])
+
     def drop(self) -> None:
         """Drop the table."""
         self.run([self.rules.no_scratch(self.name)])
@@ -121,10 +125,10 @@ class Net:
         return [number for number, is_changed in zip(self.free, found, strict=True) if is_changed]
 
     def differing(self) -> str:
-        """Return the condition that a row is other than it was before the migration, where the migration had changed it."""
+        """Return the condition that a row which nobody else has changed is other than it was before the migration."""
         left = _any(f"({self.was_changed(number)} AND NOT {self.same(number, 'n', 'b')})" for number in self.free)
         touched = f"had = 1 AND NOT (has = 1 AND {self.all_same('b', 'a')})"
-        return f"(({touched} AND (live = 0 OR {left})) OR (had = 0 AND has = 1 AND live = 1))"
+        return f"(v = {PUT_BACK} AND (({touched} AND (live = 0 OR {left})) OR (had = 0 AND has = 1 AND live = 1)))"
 
     def examples(self, condition: str) -> list[str]:
         """Return rows that meet a condition, in words: what they were before, after, and what they are now."""

@@ -54,19 +54,27 @@ class RowUndo:
         self.rules = row_logs_for(self.connection.vendor)
         self.logs = [(one, log_from(one)) for one in records if one.table]
         self.nets = [Net(self.connection, self.rules, log) for _, log in self.logs if log.key]
+        self.seen: list[Net] = []
         self.lines: list[str] = []
         self.acts = (PUT_BACK, CHANGED) if self.undo.changed_rows is ChangedRows.RESTORE else (PUT_BACK,)
 
-    def compare(self) -> list[str]:
-        """Return in words which rows are other than they were before the operation, after its reverse has run."""
-        lines = []
+    def look(self) -> None:
+        """Note, before the author's reverse runs, which rows are still as the operation left them."""
         for net in self._there():
             net.compute(lock=False)
+            self.seen.append(net)
+
+    def compare(self) -> list[str]:
+        """Return in words which of those rows the reverse has left other than they were before the operation."""
+        lines = []
+        for net in [each for each in self._there() if each in self.seen]:
+            net.refresh()
             rows = net.count(net.differing())
             if rows:
                 words = "row of {} differs from what it was" if rows == 1 else "rows of {} differ from what they were"
                 lines.append(f"{rows} {words.format(net.log.table)}")
                 lines += net.examples(net.differing())
+        for net in self.seen:
             net.drop()
         return lines
 

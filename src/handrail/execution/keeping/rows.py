@@ -160,6 +160,9 @@ class _Backwards:
         """Run it, and say which rows are other than they were."""
         from django.db.transaction import atomic
 
+        undo = RowUndo(self.keeper, self.records)
+        with atomic(self.keeper.connection.alias):
+            undo.look()
         try:
             with self.keeper.rows.logging(self.place, self.operation.describe()):
                 _call(self.editor, self.label, self.operation, self.states, Direction.BACKWARD)
@@ -167,13 +170,11 @@ class _Backwards:
             if self.is_undoable and self._is_its_own(error):
                 error.add_note(f"{self.operation.describe()} of {self.keeper.key}: {NOTE}")
             raise
-        if self.records:
-            with atomic(self.keeper.connection.alias):  # what the comparison needs is gone with its transaction
-                undo = RowUndo(self.keeper, self.records)
-                lines = undo.compare()
-                undo.done()
-            for line in lines:
-                self.keeper.keeping.said(line)
+        with atomic(self.keeper.connection.alias):
+            lines = undo.compare()
+            undo.done()
+        for line in lines:
+            self.keeper.keeping.said(line)
 
     def _by_either(self) -> None:
         """Run the reverse, and the log instead where that fails or leaves rows other than they were."""
@@ -182,11 +183,12 @@ class _Backwards:
         if not self.keeper.connection.in_atomic_block:
             self._by_reverse()
             return
+        undo = RowUndo(self.keeper, self.records)
+        undo.look()
         try:
             with atomic(self.keeper.connection.alias):
                 with self.keeper.rows.logging(self.place, self.operation.describe()):
                     _call(self.editor, self.label, self.operation, self.states, Direction.BACKWARD)
-                undo = RowUndo(self.keeper, self.records)
                 lines = undo.compare()
                 if lines:
                     raise Differs(lines[0])
@@ -196,6 +198,7 @@ class _Backwards:
                 raise
             why = str(error) if isinstance(error, Differs) else f"{type(error).__name__}: {' '.join(str(error).split())}"
             self.keeper.keeping.said(f"{self.operation.describe()}: the reverse is not used ({why}), but the log of rows")
+            self.keeper.rows.forget(self.place)  # the log that was made inside is rolled back too
             self._by_log()
 
     def _is_its_own(self, error: Exception) -> bool:
