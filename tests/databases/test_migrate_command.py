@@ -142,9 +142,9 @@ def run(project: LiveProject, lines: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def own_words(part: str, found: Any) -> Any:
-    """Return what a command said without what Handrail tells of a faked reverse (E44)."""
+    """Return what a command said without what Handrail tells of what a reverse leaves (E24b, E44)."""
     lines = "" if part != "err" else found.splitlines(keepends=True)
-    told = ("warning[HR206]: in-schema-not-recorded: ", "  note: shop_")
+    told = ("warning[HR206]: in-schema-not-recorded: ", "  note: shop_", "info[HR514]: stale-content-types: ")
     return "".join(line for line in lines if not line.startswith(told)) if part == "err" else found
 
 
