@@ -89,7 +89,12 @@ def in_order(operation: Operation, app_label: str, state: ProjectState) -> None:
 def sql_texts(operation: Any) -> Iterator[str]:
     """Yield the SQL of a RunSQL, of both directions."""
     for sql in (operation.sql, operation.reverse_sql):
-        for item in sql if isinstance(sql, list | tuple) else [sql]:
-            text = item[0] if isinstance(item, list | tuple) else item
-            if text:
-                yield str(text)
+        yield from texts_of(sql)
+
+
+def texts_of(sql: Any) -> Iterator[str]:
+    """Yield the SQL of one direction of a RunSQL, without parameters."""
+    for item in sql if isinstance(sql, list | tuple) else [sql]:
+        text = item[0] if isinstance(item, list | tuple) else item
+        if text:
+            yield str(text)

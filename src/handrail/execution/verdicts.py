@@ -13,6 +13,7 @@ from handrail.domain.rollback import Judgement, Verdict
 from handrail.domain.run import Direction
 from handrail.execution.keeping.row_undo import logged
 from handrail.execution.keeping.rows import has_reverse, parts_of
+from handrail.execution.keeping.sql_drops import comes_back, kept_by_sql
 from handrail.execution.probes._asking import Asking
 from handrail.execution.probes._changes import Change, ModelKey
 from handrail.execution.probes._places import Places, column_of, named, table_of
@@ -258,9 +259,27 @@ def _code(judge: Judge, change: Change) -> Judgement:
     log = _log(judge, change)
     if log is not None:
         return judge.says(change, Verdict.KEPT, "the rows that it wrote are put back", rows=log)
+    back = _sql_back(judge, change)
+    if back:
+        return judge.says(change, Verdict.KEPT, f"{', '.join(back)} come{'s' * (len(back) == 1)} back")
     if operation.reversible:
         return judge.says(change, Verdict.LOSSLESS, "its reverse does nothing: what it wrote stays", does_nothing=True)
     return judge.says(change, Verdict.IMPOSSIBLE, "it has no reverse, and no log of its rows")
+
+
+def _sql_back(judge: Judge, change: Change) -> list[str]:
+    """Return what the SQL of an operation without a reverse has dropped, where it is all kept."""
+    from django.db.migrations.operations import RunSQL
+
+    if not judge.keeps_on_record or not isinstance(change.operation, RunSQL):
+        return []
+    migration = change.migration
+    key = MigrationKey(migration.app_label, migration.name)
+    for part, each in parts_of(migration.operations[change.index]):
+        if each is change.operation and comes_back(judge.connection, key, change.index, part, each):
+            found = kept_by_sql(judge.connection, key, change.index, part, Direction.FORWARD)
+            return [".".join(filter(None, [one.table, one.column])) for one in found]
+    return []
 
 
 def _log(judge: Judge, change: Change) -> int | None:

@@ -46,6 +46,10 @@ class KeepingRules(ABC):
     def column(self, cursor: Cursor, table: str, column: str) -> dict[str, Any]:
         """Return the details of a column."""
 
+    def column_text(self, cursor: Cursor, table: str, column: str) -> str:  # noqa: ARG002
+        """Return the definition with which a column that was copied is added again, with its name; "" where it is set aside."""
+        return ""
+
     @abstractmethod
     def column_aside(self, table: str, column: str, aside: str, details: Details) -> list[str]:
         """Return the statements that set a column aside; a copy: those before it is dropped."""

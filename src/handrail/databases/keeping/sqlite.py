@@ -38,6 +38,15 @@ class SQLiteKeeping(KeepingRules):
             "foreign_keys": [_list(one) for one in _foreign_keys(cursor, table) if column in one.columns],
         }
 
+    def column_text(self, cursor: Cursor, table: str, column: str) -> str:
+        """From what PRAGMA table_xinfo says; the collation, checks and more of a column are in no pragma."""
+        cursor.execute(f'PRAGMA table_xinfo("{table}")')
+        for _, name, kind, needed, default, *_ in cursor.fetchall():
+            if name == column:
+                given = f" DEFAULT ({default})" if default is not None else ""
+                return f"{self.quoted(column)} {kind}{' NOT NULL' if needed else ''}{given}"
+        return ""
+
     def column_aside(self, table: str, column: str, aside: str, details: Details) -> list[str]:
         """Copy keys and values."""
         q, key = self.quoted, details["key"]

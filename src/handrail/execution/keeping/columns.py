@@ -131,7 +131,7 @@ class Columns:
             if one.form is Form.COPY:
                 rows = rules.lost(key, table=one.aside, columns=["v"])
             else:
-                rows = rules.lost(_as_aside(key, one), without=since)
+                rows = rules.lost(as_aside(key, one), without=since)
             foreign_keys.check(self.connection, self.keeper, key, rows)
 
     def _from_aside(self, one: Kept, filling: str | None) -> None:
@@ -172,7 +172,7 @@ class Columns:
         self.editor._remake_table(model, alter_fields=[(loose, field)])
 
 
-def _as_aside(key: ForeignKey, one: Kept) -> ForeignKey:
+def as_aside(key: ForeignKey, one: Kept) -> ForeignKey:
     """Return a foreign key as its columns are called while one of them is aside."""
     own = [one.aside if key.local and name == one.column else name for name in key.columns]
     there = [one.aside if key.target == one.table and name == one.column else name for name in key.target_columns]

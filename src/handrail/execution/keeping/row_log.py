@@ -39,6 +39,7 @@ class RowLogs:
         self.rules: RowLogRules = row_logs_for(self.connection.vendor)
         self.token = secrets.token_hex(8)
         self.wanted: dict[Place, set[str]] = {}
+        self.writing: Writing | None = None
         self._outside: dict[tuple[Place, str], RowLog] = {}
         self._inside: dict[tuple[Place, str], RowLog] = {}
 
@@ -142,8 +143,12 @@ class RowLogs:
         writing = Writing(self, place, operation)
         for table in sorted(writing.names(self.wanted.get(place, ()))):
             writing.cover(table)
-        with writing.watched():
-            yield
+        self.writing = writing
+        try:
+            with writing.watched():
+                yield
+        finally:
+            self.writing = None
         writing.check()
         self._finish(place, defines=writing.defines)
 

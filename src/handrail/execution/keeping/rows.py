@@ -11,6 +11,7 @@ from handrail.domain.run import Direction
 from handrail.errors.base import Refusal
 from handrail.execution.keeping.row_undo import RowUndo, logged
 from handrail.execution.keeping.row_writing import Place
+from handrail.execution.keeping.sql_drops import comes_back, run_sql
 from handrail.execution.manners import is_code
 
 if TYPE_CHECKING:
@@ -66,9 +67,15 @@ def can_be_taken_back(connection: BaseDatabaseWrapper, key: MigrationKey, index:
     for part, each in parts_of(operation):
         if not each.reversible:
             records = logged(connection, key, Direction.FORWARD, index) if records is None else records
-            if not _looked_at(records, part):
+            if not _looked_at(records, part) and not _comes_back(connection, key, index, part, each):
                 return False
     return True
+
+
+def _comes_back(connection: BaseDatabaseWrapper, key: MigrationKey, index: int, part: str, operation: Operation) -> bool:
+    from django.db.migrations.operations import RunSQL
+
+    return isinstance(operation, RunSQL) and comes_back(connection, key, index, part, operation)
 
 
 def _looked_at(records: tuple[Kept, ...], part: str) -> bool:
@@ -93,9 +100,21 @@ def run_with_rows(
         _call(editor, label, operation, states, place.direction)
     elif place.direction is Direction.FORWARD:
         with keeper.rows.logging(place, operation.describe()):
-            _call(editor, label, operation, states, place.direction)
+            _call_kept(editor, label, operation, states, place, keeper)
     else:
         _Backwards(editor, label, operation, states, place, keeper).run()
+
+
+def _call_kept(
+    editor: Any, label: str, operation: Operation, states: tuple[ProjectState, ProjectState], place: Place, keeper: Keeper
+) -> None:
+    """Call an operation; what SQL drops is set aside."""
+    from django.db.migrations.operations import RunSQL
+
+    if isinstance(operation, RunSQL) and not is_code(operation):
+        run_sql(editor, label, operation, place.direction, place.part, keeper)
+    else:
+        _call(editor, label, operation, states, place.direction)
 
 
 def _call(editor: Any, label: str, operation: Operation, states: tuple[ProjectState, ProjectState], direction: Direction) -> None:
@@ -165,7 +184,7 @@ class _Backwards:
             undo.look()
         try:
             with self.keeper.rows.logging(self.place, self.operation.describe()):
-                _call(self.editor, self.label, self.operation, self.states, Direction.BACKWARD)
+                _call_kept(self.editor, self.label, self.operation, self.states, self.place, self.keeper)
         except Exception as error:
             if self.is_undoable and self._is_its_own(error):
                 error.add_note(f"{self.operation.describe()} of {self.keeper.key}: {NOTE}")

@@ -1,0 +1,369 @@
+"""Keeping what the SQL of a migration drops, and bringing it back where that is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from handrail.databases.keeping.base import KeepingRules, rules_for
+from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
+from handrail.domain.run import Direction
+from handrail.errors.hr503 import NoValue
+from handrail.execution.keeping import foreign_keys
+from handrail.execution.keeping.columns import Columns, as_aside
+from handrail.execution.keeping.sql_names import columns_of, found_column, found_table
+from handrail.execution.keeping.sql_text import Makes, Piece, pieces
+from handrail.execution.keeping.tables import Tables
+from handrail.execution.manners import texts_of
+from handrail.sources.kept import THERE, kept
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from handrail.domain.migration import MigrationKey
+    from handrail.execution.keeping.keeper import Keeper
+
+SQL = "sql"
+"""What the shape of a thing begins with that SQL dropped; its part of the operation and the SQL that makes it follow."""
+_OPPOSITE = {Direction.FORWARD: Direction.BACKWARD, Direction.BACKWARD: Direction.FORWARD}
+
+
+def run_sql(editor: Any, label: str, operation: Any, direction: Direction, part: str, keeper: Keeper) -> None:
+    """Run a RunSQL: what it drops is set aside, and what its other direction has set aside comes back. Raises as these do.
+
+    part: its place in an operation that holds others.
+    """
+    from django.db import router
+
+    rules = rules_for(editor.connection.vendor)
+    if rules is None or not router.allow_migrate(editor.connection.alias, label, **operation.hints):
+        _plainly(editor, label, operation, direction)
+        return
+    sql = SqlDrops(editor, keeper, rules, operation, part)
+    with sql.executing():
+        sql.back_ahead()
+        if direction is Direction.FORWARD or operation.reverse_sql is not None or not sql.came_back:
+            _plainly(editor, label, operation, direction)
+
+
+def _plainly(editor: Any, label: str, operation: Any, direction: Direction) -> None:
+    """The states are not asked (RunSQL of django/db/migrations/operations/special.py, 5.2 to 6.1)."""
+    if direction is Direction.FORWARD:
+        operation.database_forwards(label, editor, None, None)
+    else:
+        operation.database_backwards(label, editor, None, None)
+
+
+def is_only_drops(operation: Any, vendor: str) -> bool:
+    """Say whether the SQL of a RunSQL does nothing but drop tables and columns."""
+    found = [piece for text in texts_of(operation.sql) for piece in pieces(text, vendor)]
+    return bool(found) and all(piece.drop for piece in found)
+
+
+def kept_by_sql(connection: BaseDatabaseWrapper, key: MigrationKey, index: int, part: str, direction: Direction) -> list[Kept]:
+    """Return what a RunSQL has set aside the last time that it ran in a direction, in order, and can come back."""
+    names = {"app": key.app_label, "name": key.name, "operation": index, "direction": direction}
+    found = [one for one in kept(connection, tuple(KeptStatus), **names) if one.details.get("shape", [""])[:2] == [SQL, part]]
+    return [one for one in found if one.step == found[-1].step]
+
+
+def comes_back(connection: BaseDatabaseWrapper, key: MigrationKey, index: int, part: str, operation: Any) -> bool:
+    """Say whether a RunSQL without a reverse can be taken back, as all that it did was to drop what is kept."""
+    if not is_only_drops(operation, connection.vendor):
+        return False
+    found = kept_by_sql(connection, key, index, part, Direction.FORWARD)
+    return bool(found) and all(one.status in THERE for one in found)
+
+
+class SqlDrops:
+    """The SQL of one operation, in the direction in which the keeper says that it runs."""
+
+    def __init__(self, editor: Any, keeper: Keeper, rules: KeepingRules, operation: Any, part: str) -> None:
+        """Reach nothing yet."""
+        self.editor, self.keeper, self.rules, self.part = editor, keeper, rules, part
+        self.connection, self.operation = editor.connection, operation
+        self.tables, self.columns = Tables(editor, keeper, rules), Columns(editor, keeper, rules)
+        self.execute = editor.execute
+        self.came_back: set[tuple[str, str]] = set()
+
+    @contextmanager
+    def executing(self) -> Iterator[None]:
+        """See every text that the operation executes, and no statement of ours."""
+        is_own = "execute" in vars(self.editor)
+        self.editor.execute = self._text
+        try:
+            yield
+        finally:
+            if is_own:
+                self.editor.execute = self.execute
+            else:
+                del self.editor.execute
+
+    def _run(self, statements: Any) -> None:
+        for sql in statements:
+            if sql:
+                self.execute(sql, None)
+
+    def _text(self, sql: Any, params: Any = ()) -> None:
+        """Run a text of the operation: as it is, unless something in it is kept or comes back."""
+        found = pieces(str(sql), self.connection.vendor)
+        if params or not any(self._matters(piece) for piece in found):
+            self.execute(sql, params)
+            return
+        for piece in found:
+            self._piece(piece, params)
+
+    def _matters(self, piece: Piece) -> bool:
+        return piece.drop is not None or (piece.makes is not None and bool(self._kept()))
+
+    def _piece(self, piece: Piece, params: Any) -> None:
+        if piece.drop is not None:
+            self._drop(piece, params)
+        elif piece.makes is None or not self._made(piece, piece.makes):
+            self.execute(piece.sql, params)
+
+    def _drop(self, piece: Piece, params: Any) -> None:
+        """Set aside what a statement drops, all of it or nothing."""
+        drop = piece.drop
+        assert drop is not None
+        with self._ours():
+            done = [self._drop_column(drop.tables[0], name) for name in drop.columns] if drop.columns else self._drop_tables(drop)
+        if not all(done):
+            self.execute(piece.sql, params)
+
+    @contextmanager
+    def _ours(self) -> Iterator[None]:
+        """Statements of ours are executed as they are."""
+        self.editor.execute = self.execute
+        try:
+            yield
+        finally:
+            self.editor.execute = self._text
+
+    def _drop_tables(self, drop: Any) -> list[bool]:
+        aside = [self._on_record(KeptKind.TABLE, one) for one in drop.tables]
+        names = [one.table if one else found_table(self.connection, name) for one, name in zip(aside, drop.tables, strict=True)]
+        if not drop.cascades and self.connection.features.can_rollback_ddl and self._is_needed({one for one in names if one}):
+            return [False]
+        wanted = [one for one in names if one and self.keeper.keeps_all(one, columns_of(self.connection, one))]
+        for table in wanted:
+            self._table_aside(table)
+        return [name in wanted for name in names]
+
+    def _is_needed(self, tables: set[str]) -> bool:
+        """Say whether the database would refuse the statement, as others refer to the tables: let it say so itself."""
+        if self.rules.table_form is not Form.ASIDE:
+            return False
+        with self.connection.cursor() as cursor:
+            keys = [key for table in tables for key in self.rules.keys(self.rules.table(cursor, table))]
+        return any(not key.local and key.table not in tables for key in keys)
+
+    def _on_record(self, kind: KeptKind, name: Any, column: str = "") -> Kept | None:
+        """Return what this step has begun to keep before it was stopped: the table may be gone by now."""
+        keeper = self.keeper
+        said = {"step": keeper.step, "direction": keeper.direction, "operation": keeper.operation, "kind": kind}
+        found = kept(self.connection, (KeptStatus.KEEPING, KeptStatus.KEPT), **said)
+        same = [one for one in found if _same(one.table, name.name) and (not column or _same(one.column, column))]
+        return same[-1] if same else None
+
+    def _table_aside(self, table: str) -> None:
+        aside, form = self.keeper.aside_name("sql", self.part, table), self.rules.table_form
+        one = self.keeper.intend(KeptKind.TABLE, form, table, "", aside, lambda: self._described(table))
+        if form is Form.ASIDE:
+            self._run(map(self.rules.released, self.rules.keys(one.details)))
+        self._run(self.rules.table_aside(table, aside, one.details))
+        if form is Form.COPY:
+            with self._unlogged(table):
+                self._run([f"DROP TABLE {self.rules.quoted(table)}"])
+        self.keeper.mark(one, KeptStatus.KEPT)
+
+    def _described(self, table: str, column: str = "") -> dict[str, Any]:
+        """Read what brings a thing back; its shape says which statement of the other direction makes it."""
+        with self.connection.cursor() as cursor:
+            read = self.rules.column(cursor, table, column) if column else self.rules.table(cursor, table)
+            wanted = self.rules.column_text(cursor, table, column) if column else ""
+        texts = texts_of(self.operation.reverse_sql if self._is_forward else self.operation.sql)
+        made = [piece for text in texts for piece in pieces(text, self.connection.vendor) if piece.makes]
+        same = [piece.sql for piece in made if piece.makes is not None and _makes(piece.makes, table, column)]
+        return {**read, "shape": [SQL, self.part, _plain(same[0]) if same else "", wanted]}
+
+    @property
+    def _is_forward(self) -> bool:
+        return self.keeper.direction is Direction.FORWARD
+
+    def _drop_column(self, name: Any, column_name: Any) -> bool:
+        on_record = self._on_record(KeptKind.COLUMN, name, column_name.name)
+        table = on_record.table if on_record else found_table(self.connection, name)
+        column = on_record.column if on_record else found_column(self.connection, table, column_name)
+        if not table or not column or not self.keeper.keeps(table, column):
+            if table and column:
+                self._run([f"ALTER TABLE {self.rules.quoted(table)} DROP COLUMN {self.rules.quoted(column)}"])
+                return True
+            return False
+        aside, form, rules = self.keeper.aside_name("sql", self.part, table, column), self.rules.column_form, self.rules
+        one = self.keeper.intend(KeptKind.COLUMN, form, table, column, aside, lambda: self._described(table, column))
+        if form is Form.COPY:
+            self._copied(one)
+        else:
+            self._run(map(rules.released, rules.keys(one.details)))
+            self._run(rules.column_aside(table, column, aside, one.details))
+        self.keeper.mark(one, KeptStatus.KEPT)
+        return True
+
+    @contextmanager
+    def _unlogged(self, table: str) -> Iterator[None]:
+        """Let no log of the rows of a table be in the way of what drops it, or a column of it, and is kept."""
+        writing = self.keeper.rows.writing
+        if writing is None:
+            yield
+            return
+        with writing.dropping(table):
+            yield
+
+    def _copied(self, one: Kept) -> None:
+        from handrail.errors.hr517 import NoPrimaryKey
+
+        if not one.details["key"]:
+            rows = foreign_keys.count(self.connection, self.rules.quoted(one.table))
+            if rows:
+                raise NoPrimaryKey(table=one.table, rows=rows, what=f"the values of {one.column} cannot be kept")
+        else:
+            self._run(self.rules.column_aside(one.table, one.column, one.aside, one.details))
+        with self._unlogged(one.table):
+            self._run([f"ALTER TABLE {self.rules.quoted(one.table)} DROP COLUMN {self.rules.quoted(one.column)}"])
+        if one.details["key"]:
+            self._run(self.rules.column_after(one.table, one.aside, one.details))
+
+    def _kept(self) -> list[Kept]:
+        """Return what the other direction has kept, and is not back."""
+        keeper = self.keeper
+        if keeper.key not in keeper.migrations():
+            return []
+        found = kept_by_sql(self.connection, keeper.key, keeper.operation, self.part, _OPPOSITE[keeper.direction])
+        return [one for one in found if one.status in THERE or keeper.is_resumed(one)]
+
+    def back_ahead(self) -> None:
+        """Bring back what no statement of this direction makes, the last that was dropped first."""
+        texts = texts_of(self.operation.sql if self._is_forward else self.operation.reverse_sql)
+        found = [piece for text in texts for piece in pieces(text, self.connection.vendor)]
+        makes = [piece.makes for piece in found if piece.makes is not None]
+        with self._ours():
+            for one in reversed(self._kept()):
+                if not any(_makes(each, one.table, one.column) for each in makes):
+                    self._back(one, "")
+
+    def _made(self, piece: Piece, makes: Makes) -> bool:
+        """Bring back what a statement would make; say whether the statement is left out."""
+        if makes.index_name:
+            return self._has_index(makes)
+        same = [one for one in self._kept() if _makes(makes, one.table, one.column)]
+        if not same:
+            return False
+        if _plain(piece.sql) != same[-1].details["shape"][2]:
+            name = ".".join(filter(None, [same[-1].table, same[-1].column]))
+            self.keeper.keeping.said(
+                f"{name} is made anew, as the SQL that makes it was changed in the migration: what is kept of it stays kept"
+            )
+            return False
+        with self._ours():
+            self._back(same[-1], piece.sql)
+        return True
+
+    def _has_index(self, makes: Makes) -> bool:
+        """Say whether a table that came back has brought an index with it."""
+        tables = [table for table, column in self.came_back if not column and _same(table, makes.table.name)]
+        if not tables:
+            return False
+        with self.connection.cursor() as cursor:
+            there = self.connection.introspection.get_constraints(cursor, tables[0])
+        return any(_same(name, makes.index_name) for name in there)
+
+    def _back(self, one: Kept, made_by: str) -> None:
+        keeper, resumed = self.keeper, self.keeper.is_resumed(one)
+        if one.kind is KeptKind.TABLE:
+            if not resumed:
+                self.tables._check(one)
+                keeper.mark(one, KeptStatus.RESTORING)
+            self._table_back(one)
+        else:
+            filling = self._filling(one)
+            if not resumed:
+                self._check_column(one, filling)
+                keeper.mark(one, KeptStatus.RESTORING)
+            self._column_back(one, filling, made_by)
+        keeper.mark(one, KeptStatus.RESTORED)
+        self.came_back.add((one.table, one.column))
+
+    def _table_back(self, one: Kept) -> None:
+        keys = self.rules.keys(one.details)
+        self._run(self.rules.table_back(one.table, one.aside, one.details))
+        if one.form is Form.COPY:
+            keys = self.tables._known(keys, one.table)
+            with self.connection.cursor() as cursor:
+                self._run(self.rules.dangling(cursor))
+        self._run(foreign_keys.again(self.rules, keys))
+
+    def _filling(self, one: Kept) -> str | None:
+        """Return what rows get that came since, as SQL: as said, or what the column's own default was."""
+        said = self.keeper.keeping.undo.fill.get(f"{one.table}.{one.column}")
+        if said is not None:
+            return "'" + said.replace("\\", "\\\\" if self.connection.vendor == "mysql" else "\\").replace("'", "''") + "'"
+        if one.details.get("default") is not None:
+            return str(one.details["default"])
+        if " DEFAULT " in one.details.get("plain", ""):
+            return f"DEFAULT({self.rules.quoted(one.column)})"
+        return None
+
+    def _check_column(self, one: Kept, filling: str | None) -> None:
+        """Refuse before the first statement what would fail at a later one."""
+        rules, details = self.rules, one.details
+        if one.form is Form.COPY and not details["key"]:
+            return
+        since = rules.since(one.table, one.column, one.aside, details, back=False)
+        text = details["shape"][3]
+        if since and filling is None and (one.form is Form.ASIDE or ("NOT NULL" in text and "DEFAULT" not in text)):
+            without = foreign_keys.count(self.connection, f"{rules.quoted(one.table)} WHERE {since}")
+            if without:
+                raise NoValue(table=one.table, column=one.column, rows=without)
+        for key in rules.keys(details):
+            if one.form is Form.COPY:
+                rows = rules.lost(key, table=one.aside, columns=["v"])
+            else:
+                rows = rules.lost(as_aside(key, one), without=since)
+            foreign_keys.check(self.connection, self.keeper, key, rows)
+
+    def _column_back(self, one: Kept, filling: str | None, made_by: str) -> None:
+        if one.form is Form.ASIDE:
+            self.columns._from_aside(one, filling)
+            return
+        rules, table, text = self.rules, self.rules.quoted(one.table), one.details["shape"][3]
+        if not made_by and "NOT NULL" in text and "DEFAULT" not in text:
+            text += " DEFAULT ''"
+            self.keeper.keeping.said(f"{one.table}.{one.column} has a default now, without which SQLite adds no such column")
+        self._run([made_by or f"ALTER TABLE {table} ADD COLUMN {text}"])
+        if not one.details["key"]:
+            return
+        place = (one.table, one.column, one.aside, one.details)
+        self._run(rules.column_back(*place))
+        since = rules.since(*place, back=True)
+        if filling is not None:
+            self._run([f"UPDATE {table} SET {rules.quoted(one.column)} = {filling} WHERE {since}"])
+        self._run(foreign_keys.again(rules, rules.keys(one.details)))
+        self._run(rules.column_again(*place))
+
+
+def _makes(makes: Makes, table: str, column: str) -> bool:
+    """Say whether a statement makes exactly this table or column."""
+    if makes.index_name or not _same(table, makes.table.name):
+        return False
+    return not column if makes.column is None else _same(column, makes.column.name)
+
+
+def _same(name: str, other: str) -> bool:
+    """Compare names as loosely as a database may: both are of one migration."""
+    return name.rpartition('"."')[2].lower() == other.lower()
+
+
+def _plain(sql: str) -> str:
+    return " ".join(sql.split())
