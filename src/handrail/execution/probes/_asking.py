@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from handrail.databases.probing.base import Dependent, ProbingRules, rules_for
@@ -44,22 +45,29 @@ class Asking:
 
     def _described(self, table: str) -> list[str]:
         from django.db import DatabaseError
-        from django.db.transaction import atomic
 
         try:
-            with atomic(self.connection.alias), self.connection.cursor() as cursor:
+            with self._bounded(), self.connection.cursor() as cursor:
                 return [one.name.lower() for one in self.connection.introspection.get_table_description(cursor, table)]
         except DatabaseError:
             return []
 
+    def _bounded(self) -> AbstractContextManager[Any]:
+        """Keep a question that fails, and its limits, apart from what comes after it.
+
+        Without either there is no transaction: on SQLite one that begins as writers do would wait for them.
+        """
+        from django.db.transaction import atomic
+
+        return atomic(self.connection.alias) if self.connection.in_atomic_block or self.rules.limits else nullcontext()
+
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]] | None:
         """Return the rows of a SELECT; None where that took too long, or cannot be asked of what is there."""
         from django.db import DatabaseError
-        from django.db.transaction import atomic
 
         alone = not self.connection.in_atomic_block
         try:
-            with atomic(self.connection.alias), self.connection.cursor() as cursor:
+            with self._bounded(), self.connection.cursor() as cursor:
                 for statement in self.rules.limits if alone else ():
                     cursor.execute(statement.format(ms=SECONDS * 1000), None)
                 cursor.execute(self.rules.limited(sql, SECONDS), list(params) or None)
