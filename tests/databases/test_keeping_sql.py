@@ -59,3 +59,27 @@ def test_what_sql_drops_comes_back(tmp_path: Path, database: Database):
     shop.to("0003")
     assert shop.rows("id, word", "shop_y") == [(4, "y")]
     assert shop.schema()["shop_y"] == made
+
+
+LOSES = """
+migrations.RunSQL(["CREATE TABLE shop_new (id integer)", "DROP TABLE IF EXISTS shop_none"]),
+migrations.RunSQL("ALTER TABLE shop_thing ADD COLUMN q integer, DROP COLUMN p"),
+"""
+REFUSED = (
+    "error[HR501]: loses-data: Raw SQL operation drops data of shop_thing (DROP COLUMN): nothing is kept of what this SQL"
+    " destroys note: it is an operation of shop.0002_it help: set handrail_keep = False in the migration where these values do not"
+    " matter, or run migrate --backup or migrate --no-keep"
+)
+
+
+def test_what_is_not_understood_is_refused_where_there_are_rows(tmp_path: Path, database: Database):
+    shop = Shop.make(tmp_path, database, MADE, LOSES)
+    shop.to("0001")
+    shop.query("INSERT INTO shop_thing (n, p) VALUES (1, 5)")
+    refused = shop.manage("migrate", "shop", "0002")
+    assert refused.exit != 0
+    assert REFUSED in " ".join(refused.err.split())
+    assert "shop_new" not in shop.schema()
+    assert shop.rows("id, n, p") == [(1, 1, 5)]
+    shop.query("DELETE FROM shop_thing")
+    assert "HR501" not in shop.manage("migrate", "shop", "0002").err

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from handrail.errors.base import Refusal
 
+ROLLBACK = "say --accept-loss where these values do not matter, or roll back to a state after it"
+"""What to do where a rollback would lose something."""
+
 
 class LosesData(Refusal):
     """Taking a migration back would destroy values, or make a column or table again whose values nobody has kept.
@@ -22,8 +25,12 @@ class LosesData(Refusal):
 
     What to do
     ----------
-    Where the values do not matter, say ``--accept-loss``. Where they do, restore them from a backup after the rollback, or choose
-    a target that leaves this migration applied.
+    SQL of a migration that only drops tables or columns is kept too. What else destroys data in SQL, as ALTER TABLE .. MODIFY
+    does, is refused before the first statement of its migration where the table has rows: set ``handrail_keep = False`` in the
+    migration, or run ``migrate --backup`` or ``migrate --no-keep``.
+
+    Where the values do not matter in a rollback, say ``--accept-loss``. Where they do, restore them from a backup after the
+    rollback, or choose a target that leaves this migration applied.
 
     Example
     -------
@@ -35,8 +42,9 @@ class LosesData(Refusal):
     code = "HR501"
     summary = "loses-data: {operation} drops {what}: {rows}"
 
-    def __init__(self, *, operation: str, what: str, rows: str, migration: object, more: Sequence[str] = ()) -> None:
+    def __init__(
+        self, *, operation: str, what: str, rows: str, migration: object, more: Sequence[str] = (), help: str = ROLLBACK
+    ) -> None:
         """operation: in Django's words. rows: "3 rows", or why nothing of it is left. more: what else the migration loses."""
         facts = {"operation": operation, "what": what, "rows": rows}
-        help = "say --accept-loss where these values do not matter, or roll back to a state after it"
         super().__init__(self.say(facts, notes=[f"it is an operation of {migration}", *more], help=help))

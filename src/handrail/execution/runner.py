@@ -196,7 +196,13 @@ class Runner:
             only=self.only,
             all_or_nothing=self.options.all_or_nothing,
             session=Session(holds=holds, prepare=prepare),
-            keeping=Keeping(patterns=self.options.keep, days=self.options.keep_for, undo=self.undo, said=self.talk.said),
+            keeping=Keeping(
+                patterns=self.options.keep,
+                days=self.options.keep_for,
+                undo=self.undo,
+                said=self.talk.said,
+                has_backup=self.first is not None,
+            ),
         )
 
     def executor(self, progress_callback: Callable[..., Any] | None = None) -> MigrationExecutor:

@@ -15,6 +15,7 @@ from handrail.execution.editors import editor_for
 from handrail.execution.journal import Journal
 from handrail.execution.keeping.keeper import Keeper, Keeping
 from handrail.execution.keeping.rows import can_be_taken_back, close_logs, tables_ahead
+from handrail.execution.keeping.sql_losses import has_sql, refuse_loss
 from handrail.execution.operating import run_whole
 from handrail.execution.project_states import Stage, applied_state, stages_of, unrendered
 from handrail.execution.stepwise import Stepwise, flush
@@ -85,6 +86,7 @@ class Steps:
         """
         if direction is Direction.BACKWARD:
             self.check_reversible(migration)
+        self.attempt(lambda: self._refuse_loss(migration, direction), f"{migration}")
         is_atomic = bool(migration.atomic and self.connection.features.can_rollback_ddl)
         step = self._begin(migration, direction, atomic=is_atomic, faked=False)
         if is_atomic:
@@ -99,6 +101,14 @@ class Steps:
         for index, operation in enumerate(migration.operations):
             if not can_be_taken_back(self.connection, key, index, operation):
                 raise IrreversibleError(f"Operation {operation} in {migration} is not reversible")
+
+    def _refuse_loss(self, migration: Migration, direction: Direction) -> None:
+        from django.db.transaction import atomic
+
+        if any(has_sql(operation) for operation in migration.operations):
+            with atomic(self.connection.alias):
+                self.session.prepare()
+                refuse_loss(self.connection, self.keeping, migration, direction)
 
     def _begin(self, migration: Migration, direction: Direction, *, atomic: bool, faked: bool) -> int:
         from django.db.transaction import atomic as transaction

@@ -34,13 +34,14 @@ _BY = "restored_by"
 class Keeping:
     """How a run keeps. patterns: what is kept (what was kept comes back in any case). days: until it may be purged.
 
-    said: takes one line for whoever looks on.
+    said: takes one line for whoever looks on. has_backup: whether one was made before the run.
     """
 
     patterns: Sequence[str]
     days: float
     undo: Undo
     said: Callable[[str], None]
+    has_backup: bool = False
 
 
 class Keeper:

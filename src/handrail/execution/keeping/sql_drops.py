@@ -13,7 +13,7 @@ from handrail.errors.hr503 import NoValue
 from handrail.execution.keeping import foreign_keys
 from handrail.execution.keeping.columns import Columns, as_aside
 from handrail.execution.keeping.sql_names import columns_of, found_column, found_table
-from handrail.execution.keeping.sql_text import Makes, Piece, pieces
+from handrail.execution.keeping.sql_text import Drop, Makes, Name, Piece, pieces
 from handrail.execution.keeping.tables import Tables
 from handrail.execution.manners import texts_of
 from handrail.sources.kept import THERE, kept
@@ -124,12 +124,12 @@ class SqlDrops:
             self.execute(piece.sql, params)
 
     def _drop(self, piece: Piece, params: Any) -> None:
-        """Set aside what a statement drops, all of it or nothing."""
+        """Set aside what a statement drops; where it names what is not there, the database says so first."""
         drop = piece.drop
         assert drop is not None
         with self._ours():
-            done = [self._drop_column(drop.tables[0], name) for name in drop.columns] if drop.columns else self._drop_tables(drop)
-        if not all(done):
+            done = self._drop_columns(drop) if drop.columns else self._drop_tables(drop)
+        if not done:
             self.execute(piece.sql, params)
 
     @contextmanager
@@ -141,25 +141,31 @@ class SqlDrops:
         finally:
             self.editor.execute = self._text
 
-    def _drop_tables(self, drop: Any) -> list[bool]:
+    def _drop_tables(self, drop: Drop) -> bool:
         aside = [self._on_record(KeptKind.TABLE, one) for one in drop.tables]
         names = [one.table if one else found_table(self.connection, name) for one, name in zip(aside, drop.tables, strict=True)]
         if not drop.cascades and self.connection.features.can_rollback_ddl and self._is_needed({one for one in names if one}):
-            return [False]
+            return False
         wanted = [one for one in names if one and self.keeper.keeps_all(one, columns_of(self.connection, one))]
-        for table in wanted:
+        if not wanted:
+            return False
+        if not drop.if_exists:
+            self._run(f"DROP TABLE {_written(name, self.rules)}" for name, one in zip(drop.tables, names, strict=True) if not one)
+        for table in dict.fromkeys(wanted):
             self._table_aside(table)
-        return [name in wanted for name in names]
+        self._run(f"DROP TABLE {self.rules.quoted(one)}" for one in names if one and one not in wanted)
+        return True
 
     def _is_needed(self, tables: set[str]) -> bool:
         """Say whether the database would refuse the statement, as others refer to the tables: let it say so itself."""
         if self.rules.table_form is not Form.ASIDE:
             return False
         with self.connection.cursor() as cursor:
-            keys = [key for table in tables for key in self.rules.keys(self.rules.table(cursor, table))]
+            there = tables & set(self.connection.introspection.table_names(cursor))
+            keys = [key for table in sorted(there) for key in self.rules.keys(self.rules.table(cursor, table))]
         return any(not key.local and key.table not in tables for key in keys)
 
-    def _on_record(self, kind: KeptKind, name: Any, column: str = "") -> Kept | None:
+    def _on_record(self, kind: KeptKind, name: Name, column: str = "") -> Kept | None:
         """Return what this step has begun to keep before it was stopped: the table may be gone by now."""
         keeper = self.keeper
         said = {"step": keeper.step, "direction": keeper.direction, "operation": keeper.operation, "kind": kind}
@@ -192,15 +198,27 @@ class SqlDrops:
     def _is_forward(self) -> bool:
         return self.keeper.direction is Direction.FORWARD
 
-    def _drop_column(self, name: Any, column_name: Any) -> bool:
-        on_record = self._on_record(KeptKind.COLUMN, name, column_name.name)
-        table = on_record.table if on_record else found_table(self.connection, name)
-        column = on_record.column if on_record else found_column(self.connection, table, column_name)
-        if not table or not column or not self.keeper.keeps(table, column):
-            if table and column:
-                self._run([f"ALTER TABLE {self.rules.quoted(table)} DROP COLUMN {self.rules.quoted(column)}"])
-                return True
+    def _drop_columns(self, drop: Drop) -> bool:
+        name = drop.tables[0]
+        aside = [self._on_record(KeptKind.COLUMN, name, one.name) for one in drop.columns]
+        table = next((one.table for one in aside if one), "") or found_table(self.connection, name)
+        pairs = zip(aside, drop.columns, strict=True)
+        columns = [one.column if one else found_column(self.connection, table, column) for one, column in pairs]
+        kept = {column for column in columns if column and self.keeper.keeps(table, column)}
+        if not kept:
             return False
+        own = f"ALTER TABLE {self.rules.quoted(table)} DROP COLUMN"
+        if not drop.if_exists:
+            missing = zip(drop.columns, columns, strict=True)
+            self._run(f"{own} {_written(one, self.rules)}" for one, column in missing if not column)
+        for column in dict.fromkeys(filter(None, columns)):
+            if column in kept:
+                self._column_aside(table, column)
+            else:
+                self._run([f"{own} {self.rules.quoted(column)}"])
+        return True
+
+    def _column_aside(self, table: str, column: str) -> None:
         aside, form, rules = self.keeper.aside_name("sql", self.part, table, column), self.rules.column_form, self.rules
         one = self.keeper.intend(KeptKind.COLUMN, form, table, column, aside, lambda: self._described(table, column))
         if form is Form.COPY:
@@ -209,7 +227,6 @@ class SqlDrops:
             self._run(map(rules.released, rules.keys(one.details)))
             self._run(rules.column_aside(table, column, aside, one.details))
         self.keeper.mark(one, KeptStatus.KEPT)
-        return True
 
     @contextmanager
     def _unlogged(self, table: str) -> Iterator[None]:
@@ -363,6 +380,11 @@ def _makes(makes: Makes, table: str, column: str) -> bool:
 def _same(name: str, other: str) -> bool:
     """Compare names as loosely as a database may: both are of one migration."""
     return name.rpartition('"."')[2].lower() == other.lower()
+
+
+def _written(name: Name, rules: KeepingRules) -> str:
+    """Write a name as it was written."""
+    return name.name if name.folds else rules.quoted(name.name)
 
 
 def _plain(sql: str) -> str:

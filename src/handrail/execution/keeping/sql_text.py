@@ -30,6 +30,7 @@ class Drop(NamedTuple):
     tables: tuple[Name, ...]
     columns: tuple[Name, ...]
     cascades: bool
+    if_exists: bool
 
 
 class Makes(NamedTuple):
@@ -162,21 +163,21 @@ class _Reader:
         """Read DROP TABLE, or ALTER TABLE that only drops columns; None for anything else."""
         self.at = 0
         if self._word("DROP", "TABLE"):
-            self._word("IF", "EXISTS")
+            if_exists = self._word("IF", "EXISTS")
             tables = [self._name()]
             while self._symbol(","):
                 tables.append(self._name())
             cascades = self._word("CASCADE") or (self._word("RESTRICT") and False)
             known = tuple(one for one in tables if one is not None)
-            return Drop(known, (), cascades) if self._is_over and len(known) == len(tables) else None
+            return Drop(known, (), cascades, if_exists) if self._is_over and len(known) == len(tables) else None
         table = self.altered()
         return None if table is None else self._columns(table)
 
     def _columns(self, table: Name) -> Drop | None:
-        columns, cascades = [], False
+        columns, cascades, if_exists = [], False, True
         while self._word("DROP"):
             named = self._word("COLUMN")
-            self._word("IF", "EXISTS")
+            if_exists = self._word("IF", "EXISTS") and if_exists
             if not named and not self._is_over and not _is_column(self.part, self.at):
                 return None
             column = self._identifier()
@@ -187,7 +188,7 @@ class _Reader:
             self._word("RESTRICT")
             if not self._symbol(","):
                 break
-        return Drop((table,), tuple(columns), cascades) if columns and self._is_over else None
+        return Drop((table,), tuple(columns), cascades, if_exists) if columns and self._is_over else None
 
     def altered(self) -> Name | None:
         """Read the head of an ALTER TABLE."""
