@@ -1,4 +1,4 @@
-"""The demo: a real small project in a git repository of its own, three conflicts, and two bad days of its database."""
+"""The demo: a real small project in a git repository of its own, three conflicts, and three bad days of its database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from handrail.execution import demo_project as project
 from handrail.execution.demo_checks import check_databases, check_files, promise, rows
-from handrail.execution.demo_migrate import killed, waiting
+from handrail.execution.demo_migrate import killed, taken_back, waiting
 from handrail.execution.demo_stage import BrokenPromiseError, Stage
 
 FOUND, REFUSED = 1, 2
@@ -25,7 +25,7 @@ def play(folder: Path | None, say: Callable[[str], None]) -> bool:
     root.mkdir(parents=True, exist_ok=True)
     stage = Stage(root=root.resolve(), say=say)
     try:
-        for scene in (build, independent, merged, overlapping, two_at_once, half_way):
+        for scene in (build, independent, merged, overlapping, two_at_once, half_way, bad_release):
             scene(stage)
     except BrokenPromiseError as broken:
         say(f"\n{broken}")
@@ -190,6 +190,12 @@ def half_way(stage: Stage) -> None:
     """One that is killed."""
     title(stage, "7. A migrate that is killed half-way: the next one goes on from there")
     killed(stage)
+
+
+def bad_release(stage: Stage) -> None:
+    """One that should not have been."""
+    title(stage, "8. A release that drops a column is taken back, with what was in it")
+    taken_back(stage)
 
 
 def contents(stage: Stage) -> dict[str, bytes]:

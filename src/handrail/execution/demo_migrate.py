@@ -1,4 +1,4 @@
-"""The part of the demo that migrates under difficulties: two processes at once, and one that is killed half-way."""
+"""The part of the demo that migrates under difficulties: two processes at once, one that is killed, and a release taken back."""
 
 from __future__ import annotations
 
@@ -44,6 +44,25 @@ def killed(stage: Stage) -> None:
     promise(stage, rows(stage.root / DATABASE, "shop_product", "stock") == [(10,)], "what was done was not done again")
     done = _count(stage, "django_migrations", "name LIKE '%stock'")
     promise(stage, done == 1, "the migration is applied, and recorded once")
+    stage.run("handrail", "history")
+
+
+def taken_back(stage: Stage) -> None:
+    """A release drops a column and changes rows without a reverse; rows are written before it is taken back."""
+    _execute(stage, project.NUMBERED)
+    _write_migration(stage, "bad_release", project.BAD_RELEASE)
+    stage.run("python", "manage.py", "migrate")
+    _execute(stage, project.SOLD_SINCE)
+    stage.say(f"\n(meanwhile, in the application)\n{project.SOLD_SINCE}")
+    stage.run("handrail", "kept")
+    stage.run("handrail", "rollback", "--last-run", "--yes")
+    stage.say("")
+    found = rows(stage.root / DATABASE, "shop_product", "title, sku, price, stock")
+    promise(stage, found[0][:2] == ("Lamp", "L-1"), "the column is back with its value, and the title is as it was")
+    promise(stage, found[0][2] == 35, "the price that was changed since stays changed")
+    promise(stage, found[1:] == [("CHAIR", "", 49, 3)], "the row that came since is there, with the column's default")
+    stage.run("python", "manage.py", "migrate", quiet=True)
+    promise(stage, _count(stage, "django_migrations", "name LIKE '%bad_release'") == 1, "and the release can be applied again")
 
 
 def _write_migration(stage: Stage, name: str, text: str) -> None:
@@ -55,6 +74,11 @@ def _write_migration(stage: Stage, name: str, text: str) -> None:
 
 def _prices(stage: Stage) -> list[Decimal]:
     return [Decimal(str(price)) for (price,) in rows(stage.root / DATABASE, "shop_product", "price")]
+
+
+def _execute(stage: Stage, script: str) -> None:
+    with closing(sqlite3.connect(stage.root / DATABASE, timeout=10)) as connection:
+        connection.executescript(script)
 
 
 def _count(stage: Stage, table: str, condition: str) -> int:

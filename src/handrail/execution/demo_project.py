@@ -95,6 +95,27 @@ class Migration(migrations.Migration):
         migrations.AddIndex("product", models.Index(fields=["stock"], name="product_stock")),
     ]
 """
+BAD_RELEASE = """\
+from django.db import migrations
+from django.db.models.functions import Upper
+
+
+def shout(apps, schema_editor):
+    apps.get_model("shop", "Product").objects.update(title=Upper("title"))
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "LEAF")]
+    operations = [
+        migrations.RemoveField("product", "sku"),
+        migrations.RunPython(shout),
+    ]
+"""
+NUMBERED = "UPDATE shop_product SET sku = 'L-1'"
+SOLD_SINCE = """\
+INSERT INTO shop_product (title, price, stock) VALUES ('CHAIR', 49, 3);
+UPDATE shop_product SET price = 35 WHERE id = 1;"""
+"""What the application writes after the bad release."""
 
 EMAIL = "    email = models.EmailField()\n"
 PHONE = '    phone = models.CharField(max_length=30, blank=True, default="")\n'
