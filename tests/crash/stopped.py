@@ -89,7 +89,8 @@ def assert_recovered(tallies: list[dict[str, Any]], *, asks: bool | None = False
 
     asks: whether there was such a question; None: either way.
     """
-    assert [problem for tally in tallies for problem in tally["problems"]] == []
+    problems = [problem for tally in tallies for problem in tally["problems"]]
+    assert not problems, "\n".join(map(str, problems))
     for tally in tallies:
         assert tally["stops"] == tally["before"] + tally["after"] + tally["asked"] > 0
         assert (tally["person"], tally["lost"]) == (0, 0)

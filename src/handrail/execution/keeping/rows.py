@@ -176,11 +176,13 @@ class _Backwards:
             self.keeper.keeping.said(line)
 
     def _by_reverse(self) -> None:
-        """Run it, and say which rows are other than they were."""
-        from django.db.transaction import atomic
+        """Run it, and say which rows are other than they were.
 
+        Code outside a transaction can use another session when it ends than when it began: what was noted would be gone.
+        """
         undo = RowUndo(self.keeper, self.records)
-        with atomic(self.keeper.connection.alias):
+        is_held = self.keeper.connection.in_atomic_block
+        if is_held:
             undo.look()
         try:
             with self.keeper.rows.logging(self.place, self.operation.describe()):
@@ -189,9 +191,8 @@ class _Backwards:
             if self.is_undoable and self._is_its_own(error):
                 error.add_note(f"{self.operation.describe()} of {self.keeper.key}: {NOTE}")
             raise
-        with atomic(self.keeper.connection.alias):
-            lines = undo.compare()
-            undo.done()
+        lines = undo.compare() if is_held else []
+        undo.done()
         for line in lines:
             self.keeper.keeping.said(line)
 
@@ -207,7 +208,7 @@ class _Backwards:
         try:
             with atomic(self.keeper.connection.alias):
                 with self.keeper.rows.logging(self.place, self.operation.describe()):
-                    _call(self.editor, self.label, self.operation, self.states, Direction.BACKWARD)
+                    _call_kept(self.editor, self.label, self.operation, self.states, self.place, self.keeper)
                 lines = undo.compare()
                 if lines:
                     raise Differs(lines[0])
