@@ -272,16 +272,13 @@ class Project:
         return [n for (n,) in self.query("SELECT n FROM shop_thing ORDER BY id")]
 
     def columns(self) -> set[str]:
-        """Return the names of the columns of shop_thing."""
-        if self.database.vendor == "sqlite":
-            return {row[1] for row in self.query("PRAGMA table_info(shop_thing)")}
-        return {
-            name
-            for (name,) in self.query(
-                "SELECT column_name FROM information_schema.columns WHERE table_name = 'shop_thing'"
-                + (" AND table_schema = DATABASE()" if self.database.vendor == "mysql" else "")
-            )
+        """Return the names of the columns of shop_thing, but for those that are set aside."""
+        sql = {
+            "sqlite": "SELECT name FROM pragma_table_info('shop_thing')",
+            "postgresql": "SELECT column_name FROM information_schema.columns WHERE table_name = 'shop_thing'",
+            "mysql": "SELECT column_name FROM information_schema.columns WHERE table_name = 'shop_thing' AND table_schema = DATABASE()",
         }
+        return {name for (name,) in self.query(sql[self.database.vendor]) if not name.startswith("hrk_")}
 
 
 def soon(condition: Callable[[], object], seconds: float = SECONDS, text: Callable[[], str] = str) -> float:

@@ -57,10 +57,6 @@ class Undoing(Shop):
         """Take back, and return what is said on standard error as one line."""
         return " ".join(self.migrate("shop", target).err.split())
 
-    def columns(self) -> set[str]:
-        """The columns of shop_thing that are not set aside."""
-        return {name for name in super().columns() if not name.startswith("hrk_")}
-
     def catalogue(self) -> list[CatalogueObject]:
         """All objects of the project as the catalogue has them."""
         backend = registry.load(databases, Backend, self.database.vendor)()  # type: ignore[type-abstract]
