@@ -223,7 +223,7 @@ def test_hr503_a_column_that_must_have_a_value_comes_back(undo: Undoing):
     )
     undo.migrate("shop", "0002", "--no-keep")
     message = "CommandError: error[HR503]: no-value: shop_thing.n NOT NULL without default, {}"
-    help = "help: say what they get: --fill shop_thing.n=value next: handrail explain HR503"
+    help = "help: say what they get: --fill shop_thing.n=value next: python manage.py handrail explain HR503"
     undo.migrate()
     notes = "note: shop.0002_x dropped it, and nothing of it is kept"
     assert undo.refused() == f"{message.format('2 rows')} {notes} {help}"
