@@ -9,7 +9,7 @@ from zlib import crc32
 
 from tests.crash.stopping import MODES, RECORD, Stop, is_write
 
-FEW = 5
+FEW = 3
 
 
 @dataclass(frozen=True)
