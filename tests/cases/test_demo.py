@@ -30,6 +30,10 @@ def test_everything_is_as_promised(tmp_path: Path) -> None:
         "every price was doubled once",
         "what was done was not done again",
         "the migration is applied, and recorded once",
+        "the column is back with its value, and the title is as it was",
+        "the price that was changed since stays changed",
+        "the row that came since is there, with the column's default",
+        "and the release can be applied again",
     ]
     assert done.stdout.endswith("\nEverything was as promised. The project stays in shop.\n")
     assert (tmp_path / "shop" / "shop" / "migrations" / "0004_loyaltycard.py").exists()
