@@ -23,7 +23,8 @@ class RowsNotKept(Refusal):
     What to do
     ----------
     The notes say what is in the way. Grant the privilege (TRIGGER on the table), or write the statement in another way (DELETE
-    instead of TRUNCATE). Where the rows need not come back, say so in the migration, with ``handrail_keep = False``.
+    instead of TRUNCATE). Where the rows need not come back, say so in the migration, with ``handrail_keep = False``, or for one
+    run with ``migrate --no-keep``.
 
     Example
     -------
@@ -38,5 +39,5 @@ class RowsNotKept(Refusal):
     def __init__(self, *, operation: str, table: str, why: str, notes: Sequence[str] = ()) -> None:
         """operation: in Django's words. why: what is in the way."""
         facts = {"operation": operation, "table": table}
-        help = "remove what is in the way, or say handrail_keep = False in the migration if the rows need not come back"
+        help = "remove what is in the way; if rows need not come back: handrail_keep = False in the migration, or migrate --no-keep"
         super().__init__(self.say(facts, notes=(why, *notes), help=help))
