@@ -39,5 +39,5 @@ class RowsNotKept(Refusal):
     def __init__(self, *, operation: str, table: str, why: str, notes: Sequence[str] = ()) -> None:
         """operation: in Django's words. why: what is in the way."""
         facts = {"operation": operation, "table": table}
-        help = "remove what is in the way; if rows need not come back: handrail_keep = False in the migration, or migrate --no-keep"
+        help = "remove what is in the way; if rows may go: handrail_keep = False in the migration, or migrate --no-keep"
         super().__init__(self.say(facts, notes=(why, *notes), help=help))
