@@ -9,7 +9,7 @@ from zlib import crc32
 
 from tests.crash.stopping import MODES, RECORD, Stop, is_write
 
-FEW = 3
+FEW = 5
 
 
 @dataclass(frozen=True)
