@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bench import table
-from bench.measure import MeasureError
+from bench.servers import on_servers
 from bench.stall import SETTINGS, migrate
 from tests.servers.base import Database, make
 from tests.servers.plugin import get_server
-from tests.servers.process import MissingServerError
-from tests.servers.run import VARIABLE, Run
 
 SERVERS = ("sqlite", "postgresql18", "mariadb")
 ROWS = 1_000_000
@@ -54,25 +51,9 @@ NAMES = {"sqlite": "'name ' || i", "postgresql": "'name ' || i", "mysql": "conca
 
 
 def report(scratch: Path) -> Iterator[str]:
-    """Yield the lines of this part; a server that cannot be had is named in a line instead of its row."""
+    """Yield the lines of this part; a server that cannot be had is named in a line instead of its rows."""
     yield f"A data migration that updates {ROWS:,} rows at once: the time of migrate, and of migrate back by the log"
-    rows, left_out = [], []
-    run = Run.begin()
-    before = os.environ.get(VARIABLE)
-    os.environ[VARIABLE] = str(run.folder)
-    try:
-        for name in SERVERS:
-            try:
-                rows.append(row_of(name, scratch))
-            except (MissingServerError, MeasureError) as failure:
-                left_out.append(f"{name}: not measured: {str(failure).splitlines()[-1]}")
-    finally:
-        run.end()
-        os.environ.pop(VARIABLE)
-        if before is not None:
-            os.environ[VARIABLE] = before
-    yield from table.lines(HEAD, rows)
-    yield from left_out
+    yield from on_servers(SERVERS, HEAD, scratch, lambda name, scratch: [row_of(name, scratch)])
 
 
 def row_of(name: str, scratch: Path) -> list[str]:

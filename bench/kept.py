@@ -12,12 +12,10 @@ from pathlib import Path
 
 from bench import table
 from bench.bulk import MANY, timed
-from bench.measure import MeasureError
+from bench.servers import on_servers
 from bench.stall import SETTINGS, migrate
 from tests.servers.base import Database, make
 from tests.servers.plugin import get_server
-from tests.servers.process import MissingServerError
-from tests.servers.run import VARIABLE, Run
 
 SERVERS = ("sqlite", "postgresql18", "mariadb")
 ROWS = 1_000_000
@@ -71,24 +69,7 @@ Times = dict[tuple[str, str], list[float]]
 def report(scratch: Path) -> Iterator[str]:
     """Yield the lines of this part; a server that cannot be had is named in a line instead of its rows."""
     yield HEADLINE
-    rows: list[list[str]] = []
-    left_out = []
-    run = Run.begin()
-    before = os.environ.get(VARIABLE)
-    os.environ[VARIABLE] = str(run.folder)
-    try:
-        for name in SERVERS:
-            try:
-                rows += rows_of(name, scratch)
-            except (MissingServerError, MeasureError) as failure:
-                left_out.append(f"{name}: not measured: {str(failure).splitlines()[-1]}")
-    finally:
-        run.end()
-        os.environ.pop(VARIABLE)
-        if before is not None:
-            os.environ[VARIABLE] = before
-    yield from table.lines(HEAD, rows)
-    yield from left_out
+    yield from on_servers(SERVERS, HEAD, scratch, rows_of)
 
 
 def rows_of(name: str, scratch: Path) -> list[list[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
@@ -12,10 +11,9 @@ from pathlib import Path
 
 from bench import table
 from bench.measure import MeasureError, environment
+from bench.servers import on_servers
 from tests.servers.base import Database, make
 from tests.servers.plugin import get_server
-from tests.servers.process import MissingServerError
-from tests.servers.run import VARIABLE, Run
 
 SERVERS = ("postgresql18", "mariadb")
 BLOCKED = 8.0
@@ -49,24 +47,7 @@ class Migration(migrations.Migration):
 def report(scratch: Path) -> Iterator[str]:
     """Yield the lines of this part; a server that cannot be had is named in a line instead of its rows."""
     yield f"A transaction that has read the table is open for {BLOCKED:.0f} s: the longest stall of a reader and of a writer"
-    rows: list[list[str]] = []
-    left_out = []
-    run = Run.begin()
-    before = os.environ.get(VARIABLE)
-    os.environ[VARIABLE] = str(run.folder)
-    try:
-        for name in SERVERS:
-            try:
-                rows += rows_of(name, scratch)
-            except (MissingServerError, MeasureError) as failure:
-                left_out.append(f"{name}: not measured: {str(failure).splitlines()[-1]}")
-    finally:
-        run.end()
-        os.environ.pop(VARIABLE)
-        if before is not None:
-            os.environ[VARIABLE] = before
-    yield from table.lines(HEAD, rows)
-    yield from left_out
+    yield from on_servers(SERVERS, HEAD, scratch, rows_of)
 
 
 def rows_of(name: str, scratch: Path) -> Iterator[list[str]]:
