@@ -110,7 +110,7 @@ def requirements(purpose: str) -> list[str]:
     groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
     if purpose == "check":
         return ["-e", str(ROOT), *groups["check"]]
-    return ["-e", f"{ROOT}[postgres,mysql]", *groups["check"], *groups["test"]]
+    return ["-e", f"{ROOT}[postgres,mysql,backup]", *groups["check"], *groups["test"]]
 
 
 def digest(purpose: str, django: str, interpreter: Path) -> str:

@@ -105,8 +105,8 @@ def test_a_file_that_is_not_there_is_not_made(small: Stopped):
     place = Path(str(small.aliases["default"].settings["NAME"]))
     place.unlink()
     assert small.text("history") == "default has no journal: no migrate has run there under Handrail\n"
-    assert small.text("recover") == "default: nothing is unfinished\n"
-    assert "error[HR005]: database-not-reached: default (there is no such file)" in small.text("tag", "a", exit=2)
+    for words in (("recover",), ("kept",), ("purge", "--yes"), ("tag", "a"), ("backup", "create"), ("rollback", "--last-run")):
+        assert "error[HR005]: database-not-reached: default (there is no such file)" in small.text(*words, exit=2)
     assert not place.exists()
 
 

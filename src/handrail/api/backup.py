@@ -14,7 +14,6 @@ from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.migration import MigrationKey
 from handrail.domain.outcome import CLEAN, STOPPED, Outcome
 from handrail.domain.run import OnFailure, RunStatus, moment
-from handrail.errors.hr005 import DatabaseNotReached
 from handrail.errors.hr304 import BehindPooler
 from handrail.errors.hr622 import BackupBroken
 from handrail.errors.hr623 import NotRestorable
@@ -27,7 +26,7 @@ from handrail.sources.backups import backup_folder, check_file, find_backup, lis
 from handrail.sources.django_setup import aliases_of
 from handrail.sources.history import read_history
 from handrail.sources.journal_models import VERSION
-from handrail.sources.reach import is_there, reaching
+from handrail.sources.reach import reaching, require
 from handrail.sources.run_options import read_run_options
 
 if TYPE_CHECKING:
@@ -77,8 +76,7 @@ def place_of(alias: str) -> Iterator[Place]:
 def create(alias: str, talk: Talk, *, dry_run: bool = False) -> Outcome:
     """Make a backup of a database. Raises the refusals of make_backup, Locked and DatabaseNotReached."""
     with place_of(alias) as place:
-        if not is_there(place.connection):
-            raise DatabaseNotReached(alias=alias, why="there is no such file")
+        require(place.connection)
         if dry_run:
             return Outcome(command="backup", exit=CLEAN, summary=(f"a backup of {alias} would be made in {place.folder}",))
         with _locked(place, talk, "backup create"):

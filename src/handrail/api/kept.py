@@ -13,7 +13,7 @@ from handrail.domain.kept import Kept, KeptKind, KeptStatus
 from handrail.domain.outcome import CLEAN, Json, Outcome
 from handrail.sources.django_setup import aliases_of, set_up
 from handrail.sources.kept import SHOWN, has_kept, in_the_way, size_of
-from handrail.sources.reach import is_there, reaching
+from handrail.sources.reach import reaching, require
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -56,7 +56,8 @@ def _read(alias: str, run: int | None) -> list[Thing]:
     connection = connections[alias]
     try:
         with reaching(alias):
-            if not is_there(connection) or not has_kept(connection):
+            require(connection)
+            if not has_kept(connection):
                 return []
             wanted = {} if run is None else {"run": run}
             return measured(connection, in_the_way(connection, SHOWN, **wanted))

@@ -20,7 +20,7 @@ from handrail.execution.session import set_up_transaction
 from handrail.sources.django_setup import aliases_of
 from handrail.sources.journal import runs, unfinished
 from handrail.sources.kept import has_kept, in_the_way
-from handrail.sources.reach import is_there, reaching
+from handrail.sources.reach import reaching, require
 from handrail.sources.run_options import read_run_options
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def purge(alias: str, talk: Talk, wanted: Wanted) -> Outcome:
     connection = connections[alias]
     try:
         with reaching(alias):
-            if not is_there(connection) or not has_kept(connection):
+            require(connection)
+            if not has_kept(connection):
                 return _outcome([], f"{alias}: nothing is kept")
             if wanted.run is not None and not runs(connection, id=wanted.run):
                 raise NoSuchRun(alias=alias, run=wanted.run)

@@ -20,7 +20,7 @@ from handrail.execution.session import refuse_still_running
 from handrail.execution.standing import Extent, OperationStanding, Standing, settle, standing_of
 from handrail.sources.django_setup import aliases_of
 from handrail.sources.journal import Unfinished, has_journal, unfinished
-from handrail.sources.reach import is_there, reaching
+from handrail.sources.reach import reaching, require
 from handrail.sources.run_options import read_run_options
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def recover(alias: str, talk: Talk, wanted: Wanted) -> Outcome:
     connection = connections[alias]
     try:
         with reaching(alias):
-            if not is_there(connection) or not has_journal(connection):
+            require(connection)
+            if not has_journal(connection):
                 return _nothing(alias)
         options = replace(read_run_options(), on_failure=OnFailure.STOP)
         runner = Runner(connection, options=options, command="recover", talk=talk)

@@ -33,7 +33,7 @@ from handrail.sources.applied import applied_rows
 from handrail.sources.django_setup import aliases_of
 from handrail.sources.journal import unfinished
 from handrail.sources.project import Project
-from handrail.sources.reach import is_there, reaching
+from handrail.sources.reach import reaching, require
 from handrail.sources.run_options import read_run_options
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ def rollback(alias: str, talk: Talk, wanted: Wanted) -> Outcome:
     )
     try:
         with reaching(alias):
-            if not is_there(connection):
-                raise DatabaseNotReached(alias=alias, why="there is no such file")
+            require(connection)
             if wanted.dry_run:
                 return _dry(runner, connection, wanted)
         with ended_by_signals(), runner.running():

@@ -9,10 +9,9 @@ from handrail.domain.dataclasses import replace
 from handrail.domain.outcome import CLEAN, Json, Outcome
 from handrail.domain.run import Tag
 from handrail.errors.hr001 import Misused
-from handrail.errors.hr005 import DatabaseNotReached
 from handrail.sources.django_setup import aliases_of
 from handrail.sources.journal import has_journal, tags
-from handrail.sources.reach import is_there, reaching
+from handrail.sources.reach import is_there, reaching, require
 
 if TYPE_CHECKING:
     from handrail.execution.runner import Talk
@@ -58,8 +57,7 @@ def tag(alias: str, name: str, talk: Talk, *, dry_run: bool = False) -> Outcome:
         raise Misused(problem=problem, command="handrail tag --help")
     aliases_of(alias)
     connection = connections[alias]
-    if not is_there(connection):
-        raise DatabaseNotReached(alias=alias, why="there is no such file")
+    require(connection)
     options = read_run_options()
     runner = Runner(connection, options=replace(options, lock_wait=min(options.lock_wait, WAIT)), command="tag", talk=talk)
     try:

@@ -32,3 +32,9 @@ def is_there(connection: Any) -> bool:
         return True
     name = str(connection.settings_dict["NAME"])
     return Path(name.removeprefix("file:").partition("?")[0] if name.startswith("file:") else name).exists()
+
+
+def require(connection: Any) -> None:
+    """Raise DatabaseNotReached where there is nothing to open: of a name that is wrong, nothing may be said to be in order."""
+    if not is_there(connection):
+        raise DatabaseNotReached(alias=connection.alias, why="there is no such file")
