@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.forking import fork_server
 from tests.git_sandbox import SETTINGS, Sandbox
 from tests.servers.base import Database
 
@@ -123,17 +124,20 @@ class LiveProject(Sandbox):
         return sorted(path.stem for path in (self.path / app / "migrations").glob("0*.py"))
 
     def run(self, *arguments: str, **variables: str) -> Said:
-        """Run Python in the project's root."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "DJANGO_"))}
-        done = subprocess.run(
-            [sys.executable, "-B", *arguments],
-            cwd=self.path,
-            env={**kept, **SETTINGS, "HANDRAIL_CACHE": "off", "COLUMNS": "120", **variables},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        """Run Python in the project's root, with Django and Handrail imported already."""
+        return Said(*fork_server().run(arguments, self.path, self._environment(variables)))
+
+    def run_anew(self, *arguments: str, **variables: str) -> Said:
+        """Run Python in the project's root with nothing imported, for tests of what is imported and of options of Python."""
+        command = [sys.executable, "-B", *arguments]
+        environment = self._environment(variables)
+        done = subprocess.run(command, cwd=self.path, env=environment, capture_output=True, text=True, check=False)
         return Said(done.returncode, done.stdout, done.stderr)
+
+    @staticmethod
+    def _environment(variables: Mapping[str, str]) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "DJANGO_"))}
+        return {**kept, **SETTINGS, "HANDRAIL_CACHE": "off", "COLUMNS": "120", **variables}
 
     def manage(self, *arguments: str) -> Said:
         """Run manage.py."""

@@ -123,5 +123,5 @@ def test_nothing_is_said_where_nobody_else_has_a_migrate_command(sqlite_database
 def test_start_up_imports_nothing_of_ours_that_is_not_used(sqlite_database: Database, tmp_path: Path):
     project = begin(tmp_path, sqlite_database, ["handrail"])
     program = "import django, sys; django.setup(); print(sorted(name for name in sys.modules if name.startswith('handrail')))"
-    done = project.run("-c", program, DJANGO_SETTINGS_MODULE="project_settings")
+    done = project.run_anew("-c", program, DJANGO_SETTINGS_MODULE="project_settings")
     assert done.out == "['handrail', 'handrail.apps']\n"

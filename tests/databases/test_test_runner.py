@@ -86,7 +86,7 @@ def project(database: Database, tmp_path: Path) -> Iterator[LiveProject]:
 
 def passes(project: LiveProject, *words: str, tests: int = 5) -> str:
     """Run the project's tests, which have to pass, and return what was said."""
-    done = project.run("-Wignore", "manage.py", "test", "--noinput", *words)
+    done = project.run_anew("-Wignore", "manage.py", "test", "--noinput", *words)
     assert done.exit == 0, done.out + done.err
     assert f"Ran {tests} tests in " in done.err
     return done.out + done.err

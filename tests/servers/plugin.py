@@ -17,6 +17,7 @@ import pytest
 
 from tests.servers import mariadb, pgbouncer, postgresql, process
 from tests.servers.base import Database, Server, Settings, make
+from tests.servers.memory import use_memory
 from tests.servers.run import VARIABLE, Address, Run
 from tests.servers.sqlite import SqliteServer
 
@@ -138,6 +139,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Own a run where the tests start; the workers of pytest-xdist find it in the environment."""
     if hasattr(config, "workerinput"):
         return
+    use_memory()
     config.stash[OWNED] = (Run.begin(), os.environ.get(VARIABLE))
     os.environ[VARIABLE] = str(config.stash[OWNED][0].folder)
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
