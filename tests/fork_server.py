@@ -1,7 +1,8 @@
 """Run as a program: processes forked from this one begin with Django and Handrail imported, and with nothing connected.
 
 It reads questions, a line of JSON each, and answers with one: {"arguments", "folder", "variables", "output", "errors"} starts Python
-with those arguments and answers its pid; {"ended": pid} answers its exit code, less than 0 for a signal, or null while it runs.
+with those arguments and answers its pid; {"ended": pid} answers its exit code, less than 0 for a signal, or null while it runs;
+{"enter": folder} sets Django up with the settings of the project there.
 """
 
 from __future__ import annotations
@@ -77,6 +78,18 @@ def run(first: str, *rest: str) -> None:
         runpy.run_path(first, run_name="__main__")
 
 
+def enter(folder: str) -> None:
+    """Set Django up, once for all that is forked from now on."""
+    os.chdir(folder)
+    sys.path[0] = folder
+    os.environ["DJANGO_SETTINGS_MODULE"] = "project_settings"
+    import django
+
+    django.setup()
+    importlib.import_module("handrail.api.migrate")
+    gc.freeze()
+
+
 def serve() -> dict[str, Any] | None:
     """Answer until there are no more questions; return what is asked of it, in the new process."""
     ended: dict[int, int] = {}
@@ -87,6 +100,10 @@ def serve() -> dict[str, Any] | None:
             if pid == 0:
                 return asked
             print(pid, flush=True)
+            continue
+        if "enter" in asked:
+            enter(asked["enter"])
+            print("null", flush=True)
             continue
         pid = asked["ended"]
         if pid not in ended and (done := os.waitpid(pid, os.WNOHANG))[0]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.databases.small_project import migration
+from tests.forking import ForkServer
 from tests.servers.base import Database, make
 from tests.servers.plugin import database_names, get_server
 
@@ -28,66 +25,14 @@ COMMIT = "1a2b3c4d5e6f"
 USER = "ann"
 SECONDS = 60
 """How long a test waits for something before it fails."""
-MODULES = (
-    "django.core.management.commands.makemigrations",
-    "django.core.management.commands.migrate",
-    "django.db.migrations.executor",
-    "django.views.csrf",
-    "django.views.debug",
-    "handrail.checks.hr212",
-    "handrail.cli.waiting",
-    "handrail.execution.lease",
-    "handrail.execution.lock_file",
-    "handrail.execution.session",
-    "handrail.management.migrate",
-    "handrail.sources.migration_loader",
-)
-"""What every migrate imports and what needs no settings."""
-PROGRAM = """\
-import compileall, gc, importlib, json, os, sys
-import handrail
-sys.dont_write_bytecode = True  # of projects: their files change within a second
-compileall.compile_dir(os.path.dirname(handrail.__file__), quiet=2)
-for name in {modules!r}:
-    importlib.import_module(name)
-def enter(folder):
-    os.chdir(folder)
-    sys.path[0] = folder
-    os.environ["DJANGO_SETTINGS_MODULE"] = "project_settings"
-ended, arguments = {}, None
-gc.freeze()
-print("ready", flush=True)
-for line in sys.stdin:
-    asked = json.loads(line)
-    if "args" in asked:
-        pid = os.fork()
-        if pid == 0:
-            arguments = ["manage.py", *asked["args"]]
-            break
-        print(pid, flush=True)
-    elif "enter" in asked:
-        enter(asked["enter"])
-        import django
-        django.setup()
-        import handrail.api.migrate
-        gc.freeze()
-        print("true", flush=True)
-    else:
-        pid = asked["poll"]
-        if pid not in ended and (done := os.waitpid(pid, os.WNOHANG))[0]:
-            ended[pid] = os.waitstatus_to_exitcode(done[1])
-        print(json.dumps(ended.get(pid)), flush=True)
-if arguments:
-    enter(asked["folder"])
-    for number, name, mode in ((0, os.devnull, "r"), (1, asked["output"], "a"), (2, asked["errors"], "a")):
-        with open(name, mode) as file:
-            os.dup2(file.fileno(), number)
-    sys.argv = arguments
-    if "name" in asked:
-        from django.conf import settings
-        settings.DATABASES["default"]["NAME"] = asked["name"]
-    from django.core.management import execute_from_command_line
-    execute_from_command_line(arguments)
+COMMAND = """
+import os, sys
+sys.argv[0], sys.path[0] = "manage.py", os.getcwd()
+if name := os.environ.get("DATABASE"):
+    from django.conf import settings
+    settings.DATABASES["default"]["NAME"] = name
+from django.core.management import execute_from_command_line
+execute_from_command_line(sys.argv)
 """
 SETTINGS = """\
 SECRET_KEY = "x"
@@ -120,8 +65,7 @@ class Migrator:
     @property
     def code(self) -> int | None:
         """The exit code, less than 0 for a signal; None while it runs."""
-        found: int | None = self._launcher.ask({"poll": self.pid})
-        return found
+        return self._launcher.code(self.pid)
 
     def end(self, seconds: float = SECONDS) -> int:
         """Wait until it has ended, and return its exit code."""
@@ -152,45 +96,19 @@ class Migrator:
         return f"{self.out}\n{self.err}"
 
 
-class Launcher:
-    """The process that others are forked from: it has imported Django and connected to nothing."""
+class Launcher(ForkServer):
+    """Starts commands of manage.py in projects, as one user at one commit."""
 
     def __init__(self) -> None:
-        variables = {**os.environ, "HANDRAIL_COMMIT": COMMIT, "LOGNAME": USER}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM.replace("{modules!r}", repr([*MODULES, *drivers()]))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            env=variables,
-        )
-        assert self._read() == "ready\n"
+        super().__init__(HANDRAIL_COMMIT=COMMIT, LOGNAME=USER)
         self.all: list[Migrator] = []
-        self._numbers = count()
+        self._files = count()
 
-    def ask(self, question: Mapping[str, Any]) -> Any:
-        """Send it a line and return the answer."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{json.dumps(question)}\n")
-        self.process.stdin.flush()
-        return json.loads(self._read())
-
-    def _read(self) -> str:
-        assert self.process.stdout is not None
-        return self.process.stdout.readline()
-
-    def enter(self, folder: Path) -> None:
-        """Set Django up with a project's settings, so that all that is started from now on begins with that."""
-        self.ask({"enter": str(folder)})
-
-    def start(self, folder: Path, args: Sequence[str], **more: str) -> Migrator:
+    def begin(self, folder: Path, args: Sequence[str], *, name: str = "") -> Migrator:
         """Start a command of manage.py in a project's folder. name: another database, where Django is set up already."""
-        output, errors = (folder / f"{kind}-{next(self._numbers)}" for kind in ("out", "err"))
-        output.touch()
-        errors.touch()
-        question = {"folder": str(folder), "args": list(args), "output": str(output), "errors": str(errors)}
-        pid = self.ask({**question, **more})
+        output, errors = (folder / f"{kind}-{next(self._files)}" for kind in ("out", "err"))
+        variables = {**self.variables, "DJANGO_SETTINGS_MODULE": "project_settings", "DATABASE": name}
+        pid = self.start(["-c", COMMAND, *args], folder, variables, output, errors)
         self.all.append(Migrator(self, pid, output, errors))
         return self.all[-1]
 
@@ -200,13 +118,6 @@ class Launcher:
             if one.code is None:
                 one.signal(signal.SIGKILL)
         self.all.clear()
-
-    def close(self) -> None:
-        """End it."""
-        for stream in (self.process.stdin, self.process.stdout):
-            assert stream is not None
-            stream.close()
-        self.process.wait(10)
 
 
 class Project:
@@ -239,7 +150,7 @@ class Project:
 
     def start(self, *args: str) -> Migrator:
         """Start migrate with arguments."""
-        return self.launcher.start(self.folder, ["migrate", *args])
+        return self.launcher.begin(self.folder, ["migrate", *args])
 
     def migrate(self, *args: str) -> Migrator:
         """Run migrate to its end, which has to be a success."""
@@ -298,12 +209,6 @@ def waiting_line(holder: Migrator, step: str, run: int) -> re.Pattern[str]:
         + r"\d\d:\d\d:\d\d"
         + re.escape(f", run {run}, {step}, commit {COMMIT[:7]}\n")
     )
-
-
-def drivers() -> list[str]:
-    """Return the modules of the kinds of databases whose driver is installed."""
-    needed = {"sqlite3": "sqlite3", "postgresql": "psycopg", "mysql": "MySQLdb"}
-    return [f"django.db.backends.{name}.base" for name, module in needed.items() if find_spec(module)]
 
 
 @pytest.fixture(scope="session")

@@ -144,7 +144,7 @@ def test_c02_ten_processes_a_hundred_times(database: Database, tmp_path: Path):
         for _ in range(100):
             project.database = database.fresh()
             name = project.database.settings["NAME"]
-            started = [launcher.start(tmp_path, ["migrate"], name=name) for _ in range(10)]
+            started = [launcher.begin(tmp_path, ["migrate"], name=name) for _ in range(10)]
             assert [one.end() for one in started] == [0] * 10, "\n".join(one.text for one in started)
             assert_once(project, started, (*SEEDED, "0004_double"))
             assert project.things() == [2]

@@ -29,7 +29,7 @@ def test_e07_duplicates_came_while_the_column_was_not_unique(undo: Undoing):
     message = "5 rows violate unique (name) of shop_thing"
     assert undo.refused() == said(message, "name = 'a': 2 rows", "name = 'b': 3 rows", "shop.0002_x makes it")
     before = undo.everything()
-    one = undo.launcher.start(undo.folder, ["handrail", "rollback", "shop", "0001", "--yes"])
+    one = undo.launcher.begin(undo.folder, ["handrail", "rollback", "shop", "0001", "--yes"])
     assert one.end() == 2, one.text
     assert f"error[HR505]: constraint: {message}" in one.text
     assert undo.everything() == before
@@ -234,8 +234,8 @@ def test_hr503_a_column_that_must_have_a_value_comes_back(undo: Undoing):
     undo.migrate()
     undo.query("INSERT INTO shop_thing (name) VALUES ('c')")
     notes = "note: the rows that were inserted since have no value for it"
-    assert undo.refused() == f"{message.format('1 rows')} {notes} {help}"
-    one = undo.launcher.start(undo.folder, ["handrail", "rollback", "shop", "0001", "--yes", "--fill", "shop_thing.n=7"])
+    assert undo.refused() == f"{message.format('1 row')} {notes} {help}"
+    one = undo.launcher.begin(undo.folder, ["handrail", "rollback", "shop", "0001", "--yes", "--fill", "shop_thing.n=7"])
     assert one.end() == 0, one.text
     assert undo.query("SELECT name, n FROM shop_thing ORDER BY n") == [("a", 1), ("b", 2), ("c", 7)]
 

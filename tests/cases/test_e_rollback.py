@@ -16,7 +16,7 @@ ROWS = ["INSERT INTO shop_thing (name, n) VALUES ('a', 1)"]
 
 def rollback(undo: Undoing, *words: str, exit: int = 0) -> dict[str, Any]:
     """Run it without being asked, and return its JSON."""
-    one = undo.launcher.start(undo.folder, ["handrail", "rollback", *words, "--yes", "--format", "json"])
+    one = undo.launcher.begin(undo.folder, ["handrail", "rollback", *words, "--yes", "--format", "json"])
     assert one.end() == exit, one.text
     found = json.loads(one.out)
     assert isinstance(found, dict)
@@ -128,7 +128,7 @@ def squashed(undo: Undoing) -> None:
 
 def test_e22_inside_of_a_squashed_migration_through_the_old_files(undo: Undoing):
     squashed(undo)
-    one = undo.launcher.start(undo.folder, ["handrail", "rollback", "shop", "0002", "--yes"])
+    one = undo.launcher.begin(undo.folder, ["handrail", "rollback", "shop", "0002", "--yes"])
     assert one.end() == 0, one.text
     assert "\nthrough the files that shop.0001_squashed_0003_x replaces\n" in one.out
     assert undo.records() == ["0001_initial", "0002_x"]
