@@ -177,7 +177,7 @@ def test_keys_to_a_renamed_model_are_altered_in_one_order_by_every_process(shop:
         one.signal(signal.SIGKILL)
         run(reader, "ROLLBACK")
     with closing(Launcher()) as other:
-        again = other.start(shop.folder, ["migrate"])
+        again = other.begin(shop.folder, ["migrate"])
         assert again.end() == 0, again.text
     assert "run 2 was interrupted while applying shop.0004_renamed; it went on from there and is done\n" in again.err
     assert shop.records() == ["0001_initial", "0002_keys", "0003_gate", "0004_renamed"]
