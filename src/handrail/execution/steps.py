@@ -14,8 +14,10 @@ from handrail.errors.hr401 import InDoubt, Interrupted
 from handrail.execution.editors import editor_for
 from handrail.execution.journal import Journal
 from handrail.execution.keeping.keeper import Keeper, Keeping
-from handrail.execution.keeping.rows import can_be_taken_back, close_logs, tables_ahead
+from handrail.execution.keeping.row_ahead import refuse_unkept
+from handrail.execution.keeping.rows import can_be_taken_back, close_logs, tables_ahead, writes_rows
 from handrail.execution.keeping.sql_losses import has_sql, refuse_loss
+from handrail.execution.manners import way_of
 from handrail.execution.operating import run_whole
 from handrail.execution.project_states import Stage, applied_state, stages_of, unrendered
 from handrail.execution.stepwise import Stepwise, flush
@@ -88,6 +90,7 @@ class Steps:
             self.check_reversible(migration)
         self.attempt(lambda: self._refuse_loss(migration, direction), f"{migration}")
         is_atomic = bool(migration.atomic and self.connection.features.can_rollback_ddl)
+        self.attempt(lambda: self._refuse_unkept(migration, state, is_atomic=is_atomic), f"{migration}")
         step = self._begin(migration, direction, atomic=is_atomic, faked=False)
         if is_atomic:
             return self._whole(migration, state, direction, record, step)
@@ -109,6 +112,21 @@ class Steps:
             with atomic(self.connection.alias):
                 self.session.prepare()
                 refuse_loss(self.connection, self.keeping, migration, direction)
+
+    def _refuse_unkept(self, migration: Migration, state: ProjectState, *, is_atomic: bool) -> None:
+        from django.db.transaction import atomic
+
+        if any(writes_rows(operation) for operation in migration.operations):
+            rules = rules_for(self.connection.vendor)
+            with atomic(self.connection.alias):
+                self.session.prepare()
+                refuse_unkept(
+                    self.connection,
+                    self.keeping,
+                    migration,
+                    state,
+                    lambda operation: None if is_atomic else way_of(operation, migration, self.connection, rules),
+                )
 
     def _begin(self, migration: Migration, direction: Direction, *, atomic: bool, faked: bool) -> int:
         from django.db.transaction import atomic as transaction

@@ -45,7 +45,8 @@ class Reference(NamedTuple):
 class RowLog:
     """The log of one table. columns: those that are logged; key: of its primary key, () where it has none.
 
-    name: of the log, and of what fills it. token: what a session says that writes for this log.
+    name: of the log, and of what fills it. token: what a session says that writes for this log. copied: whether it has no
+    triggers, but a copy of the table, which is compared with the table afterwards.
     """
 
     table: str
@@ -53,6 +54,7 @@ class RowLog:
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     token: str
+    copied: bool = False
 
 
 class RowLogRules(ABC):
@@ -186,6 +188,33 @@ class RowLogRules(ABC):
     def locking(self, table: str, source: str, on: str) -> str:
         """Return what keeps others from changing the rows of a table, t, that a source, w, has; "" where nobody can."""
         return f"SELECT count(*) FROM (SELECT 1 FROM {self.quote(table)} AS t JOIN {source} AS w ON {on} FOR UPDATE) AS x"
+
+    def may_log(self, cursor: Cursor, table: str) -> bool | None:  # noqa: ARG002 - for those that have users
+        """Say whether the user may make triggers on a table, None where the catalogue does not say it."""
+        return True
+
+    def trying(self, table: str) -> str:
+        """Return a statement that fails in any case: as not_allowed says where the user must not make triggers on a table."""
+        raise NotImplementedError
+
+    def not_copied(self, cursor: Cursor, table: str) -> str:  # noqa: ARG002 - for those that have users
+        """Say why a table cannot be copied and compared by this user while nobody else writes it; "" where it can."""
+        return ""
+
+    def steadying(self, cursor: Cursor) -> tuple[str, str]:  # noqa: ARG002 - for those that need it
+        """Return what lets transactions that begin afterwards hold a table that is copied, and what takes that back."""
+        return "", ""
+
+    def copying(self, one: RowLog) -> list[str]:
+        """Return what keeps others from writing a table until the end of the transaction, and copies it into its log.
+
+        The last statement is the one that copies.
+        """
+        raise NotImplementedError
+
+    def comparing(self, one: RowLog) -> list[str]:
+        """Return what leaves in a log, of a copy of its table, what the transaction has done to the table since."""
+        raise NotImplementedError
 
     def acted_on(self, cursor: Cursor, table: str) -> set[str]:  # noqa: ARG002 - for those that have any
         """Return the tables that foreign keys change when rows of a table are deleted, where no trigger sees that."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from handrail.databases._sessions import causes
 from handrail.databases.base import Cursor
-from handrail.databases.row_logs._entries import Entries
+from handrail.databases.row_logs._entries import AFTER, BEFORE, Entries
 from handrail.databases.row_logs.base import IMAGE, ORDER, Column, Reference, RowLog, rows_of
 
 _COLUMNS = """
@@ -48,6 +48,16 @@ _TEXTS = frozenset(["char", "varchar", "tinytext", "text", "mediumtext", "longte
 _NOT_ALLOWED = frozenset({1044, 1142, 1227, 1370, 1419})
 """ER_DBACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR, ER_SPECIFIC_ACCESS_DENIED_ERROR, ER_PROCACCESS_DENIED_ERROR,
 ER_BINLOG_CREATE_ROUTINE_NEED_SUPER (MySQL 8.0 error reference)."""
+
+
+_BINARY_LOG = "SHOW GLOBAL VARIABLES WHERE variable_name IN ('log_bin', 'log_bin_trust_function_creators')"
+_ENGINE = "SELECT engine FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s"
+_ISOLATION = "SHOW SESSION VARIABLES WHERE variable_name IN ('transaction_isolation', 'tx_isolation')"
+_LEVEL = "SET SESSION TRANSACTION ISOLATION LEVEL {}"
+_COPY, _FOUND = 8, 9
+"""What an entry is called while it is a part of a copy, and when the table still has its row."""
+_LONG = frozenset(["tinytext", "text", "mediumtext", "longtext", "tinyblob", "blob", "mediumblob", "longblob", "json"])
+"""What has no index without a length (8.3.5)."""
 
 
 class MySQLRowLogs(Entries):
@@ -113,7 +123,67 @@ class MySQLRowLogs(Entries):
         types = [column.definition for column in one.columns]
         columns = [f"{pair} {kind} NULL" for pair, kind in zip(self.pairs(one), [*types, *types], strict=True)]
         first = f"{ORDER} BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, {IMAGE} TINYINT NOT NULL"
-        return f"CREATE TABLE {self.quote(one.name)} ({', '.join([first, *columns])}) ENGINE = InnoDB"
+        return f"CREATE TABLE {self.quote(one.name)} ({', '.join([first, *columns, *self._index(one)])}) ENGINE = InnoDB"
+
+    def _index(self, one: RowLog) -> list[str]:
+        """A copy is found by its key."""
+        key = [(number, column) for number, column in enumerate(one.columns) if column.name in one.key]
+        is_short = key and not any(column.kind in _LONG for _, column in key)
+        return [f"KEY hrk_k ({', '.join(f'{BEFORE}{number}' for number, _ in key)})"] if one.copied and is_short else []
+
+    def may_log(self, cursor: Cursor, table: str) -> bool | None:
+        """What SHOW GRANTS says of *.* and of the database is sure; a privilege can come in other ways too (13.7.7.21).
+
+        Where changes go into a binary log, more may be needed (24.7).
+        """
+        variables = dict(rows_of(cursor, _BINARY_LOG))
+        if variables.get("log_bin") == "ON" and variables.get("log_bin_trust_function_creators") != "ON":
+            return None
+        ((database,),) = rows_of(cursor, "SELECT DATABASE()")
+        lines = [str(line) for (line,) in rows_of(cursor, "SHOW GRANTS")]
+        found = [match for line in lines if (match := re.match(r"GRANT (.+?) ON (.+?) TO ", line))]
+        places = {"*.*", f"`{database}`.*", f"`{database}`.`{table}`"}
+        granted = {one for match in found if match[2].replace("\\_", "_") in places for one in match[1].split(", ")}
+        return True if granted & {"TRIGGER", "ALL PRIVILEGES"} and len(found) == len(lines) else None
+
+    def trying(self, table: str) -> str:
+        """The user is asked for before the trigger that it is to follow, which is never there (13.1.22)."""
+        return (
+            f"CREATE TRIGGER {self.quote('hrk_tried')} AFTER INSERT ON {self.quote(table)} "
+            f"FOR EACH ROW FOLLOWS {self.quote('hrk_never')} SET @handrail_tried = 1"
+        )
+
+    def not_copied(self, cursor: Cursor, table: str) -> str:
+        """Only InnoDB locks rows, and the gaps between them."""
+        engine = next((str(engine) for (engine,) in rows_of(cursor, _ENGINE, [table])), "InnoDB")
+        return "" if engine.lower() == "innodb" else f"its engine is {engine}, which has no transactions"
+
+    def steadying(self, cursor: Cursor) -> tuple[str, str]:
+        """15.7.2.1: only from REPEATABLE READ on are gaps locked, and only SERIALIZABLE reads what is there now."""
+        ((_, level),) = rows_of(cursor, _ISOLATION)
+        return _LEVEL.format("SERIALIZABLE"), _LEVEL.format(str(level).replace("-", " "))
+
+    def copying(self, one: RowLog) -> list[str]:
+        """15.7.3: all rows that are read are locked, with the gaps before and after them."""
+        into = ", ".join(f"{BEFORE}{number}" for number in range(len(one.columns)))
+        names = self.names(column.name for column in one.columns)
+        select = f"SELECT {_COPY}, {names} FROM {self.quote(one.table)} FOR UPDATE"
+        return [f"INSERT INTO {self.quote(one.name)} ({IMAGE}, {into}) {select}"]
+
+    def comparing(self, one: RowLog) -> list[str]:
+        """Entries are completed by the rows that are there now; those of rows that are the same go, and new rows come."""
+        log, table, names = self.quote(one.name), self.quote(one.table), [column.name for column in one.columns]
+        on = " AND ".join(f"l.{BEFORE}{names.index(name)} = t.{self.quote(name)}" for name in one.key)
+        after = ", ".join(f"l.{AFTER}{number} = t.{self.quote(name)}" for number, name in enumerate(names))
+        same = [self.same(f"{BEFORE}{number}", f"{AFTER}{number}", each.kind) for number, each in enumerate(one.columns)]
+        into = ", ".join(f"{AFTER}{number}" for number in range(len(names)))
+        return [
+            f"UPDATE {log} AS l JOIN {table} AS t ON {on} SET l.{IMAGE} = {_FOUND}, {after} WHERE l.{IMAGE} = {_COPY}",
+            f"INSERT INTO {log} ({IMAGE}, {into}) SELECT 1, {self.names(names, 't.')} FROM {table} AS t "
+            f"LEFT JOIN {log} AS l ON {on} AND l.{IMAGE} = {_FOUND} WHERE l.{ORDER} IS NULL",
+            f"DELETE FROM {log} WHERE {' AND '.join([f'{IMAGE} = {_FOUND}', *same])}",
+            f"UPDATE {log} SET {IMAGE} = CASE {IMAGE} WHEN {_FOUND} THEN 2 ELSE 0 END WHERE {IMAGE} IN ({_COPY}, {_FOUND})",
+        ]
 
     def triggers(self, one: RowLog) -> list[str]:
         """A variable of another session is NULL, and IF takes that for false."""

@@ -44,6 +44,22 @@ _HOLDS = """
     SELECT 1 FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted
       AND relation = to_regclass(quote_ident(%s)) AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND mode IN ('ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')"""
+_MAY_LOG = """
+    SELECT (has_table_privilege(c.oid, 'TRIGGER') AND has_language_privilege('plpgsql', 'USAGE')
+        AND coalesce(has_schema_privilege(current_schema(), 'CREATE'), false))
+      OR NOT (has_table_privilege(c.oid, 'DELETE, TRUNCATE') OR has_any_column_privilege(c.oid, 'INSERT, UPDATE'))
+    FROM pg_class c WHERE c.oid = to_regclass(quote_ident(%s))"""
+_NOT_COPIED = """
+    SELECT NOT has_table_privilege(c.oid, 'SELECT'), NOT has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE'),
+           row_security_active(c.oid),
+           c.relkind = 'r' AND EXISTS (SELECT 1 FROM pg_inherits i WHERE c.oid IN (i.inhparent, i.inhrelid))
+    FROM pg_class c WHERE c.oid = to_regclass(quote_ident(%s))"""
+_WHY_NOT = (
+    "the user must not read it",
+    "the user must not lock it against other writers",
+    "row security hides rows of it",
+    "it shares its rows with tables that inherit from it, or that it inherits from",
+)
 _EXACT = frozenset(
     [
         *["smallint", "integer", "bigint", "numeric", "real", "boolean", "uuid", "bytea", "date", "jsonb", "inet", "cidr"],
@@ -55,6 +71,8 @@ _EXACT = frozenset(
 )
 """Types of which two values are equal only where they are the same (manual of 18, chapter 8)."""
 _EVENTS = {"insert": ("", "n"), "update": ("o", "n"), "delete": ("o", "")}
+_COPY = 2
+"""What the image of a row is called while it is a part of a copy."""
 _NOT_ALLOWED = "42501"
 """insufficient_privilege (manual of 18, appendix A)."""
 
@@ -138,6 +156,45 @@ class PostgreSQLRowLogs(RowLogRules):
         return [
             (table, f"DROP FUNCTION IF EXISTS {self.quote(schema)}.{self.quote(function)}() CASCADE")
             for table, schema, function in sorted(found)
+        ]
+
+    def may_log(self, cursor: Cursor, table: str) -> bool | None:
+        """9.27.2 (access privilege inquiry functions); CREATE TRIGGER and CREATE FUNCTION say what they need.
+
+        Where the user must not write at all, nothing is in the way of a log.
+        """
+        return all(is_allowed for (is_allowed,) in rows_of(cursor, _MAY_LOG, [table]))
+
+    def not_copied(self, cursor: Cursor, table: str) -> str:
+        """LOCK names the privileges that it needs; policies leave out rows (5.9), and SELECT reads the rows of heirs (5.11)."""
+        for row in rows_of(cursor, _NOT_COPIED, [table]):
+            return next((why for why, is_so in zip(_WHY_NOT, row, strict=True) if is_so), "")
+        return ""
+
+    def copying(self, one: RowLog) -> list[str]:
+        """13.3.1: SHARE ROW EXCLUSIVE keeps writers out and lets readers in, until the transaction is over."""
+        names = self.names(column.name for column in one.columns)
+        return [
+            f"LOCK TABLE {self.quote(one.table)} IN SHARE ROW EXCLUSIVE MODE",
+            f"INSERT INTO {self.quote(one.name)} ({ORDER}, {IMAGE}, {names}) "
+            f"SELECT coalesce((SELECT max({ORDER}) / 2 * 2 + 2 FROM {self.quote(one.name)}), 0), {_COPY}, {names} "
+            f"FROM {self.quote(one.table)}",
+        ]
+
+    def comparing(self, one: RowLog) -> list[str]:
+        """Rows that are the same go from the log; those that are not come into it as they are now."""
+        log, table = self.quote(one.name), self.quote(one.table)
+        keys = " AND ".join(f"l.{self.quote(name)} = t.{self.quote(name)}" for name in one.key)
+        same = [self.same(f"l.{self.quote(each.name)}", f"t.{self.quote(each.name)}", each.kind) for each in one.columns]
+        alike = " AND ".join([f"l.{IMAGE} = {_COPY}", keys, *same])
+        names = [column.name for column in one.columns]
+        return [
+            f"ANALYZE {log}",
+            f"INSERT INTO {log} ({ORDER}, {IMAGE}, {self.names(names)}) "
+            f"SELECT coalesce((SELECT max({ORDER}) / 2 * 2 FROM {log}), 0) + 1, 1, {self.names(names, 't.')} "
+            f"FROM {table} AS t WHERE NOT EXISTS (SELECT 1 FROM {log} AS l WHERE {alike})",
+            f"DELETE FROM {log} AS l USING {table} AS t WHERE {alike}",
+            f"UPDATE {log} SET {IMAGE} = 0 WHERE {IMAGE} = {_COPY}",
         ]
 
     def say_token(self, token: str, *, local: bool) -> str:

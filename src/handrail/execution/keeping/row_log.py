@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from handrail.databases.row_logs.base import Column, RowLog, RowLogRules, row_logs_for
+from handrail.domain.dataclasses import replace
 from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
 from handrail.domain.run import Direction, StepStatus
 from handrail.errors.hr604 import RowsNotKept
+from handrail.execution.keeping.row_copies import NO_TRIGGERS, steadied, why_not_copied
 from handrail.execution.keeping.row_writing import NotCovered, Place, Writing
 from handrail.sources.journal_models import KeptRow, StepRow
 from handrail.sources.kept import kept
@@ -39,7 +41,13 @@ class RowLogs:
         self.rules: RowLogRules = row_logs_for(self.connection.vendor)
         self.token = secrets.token_hex(8)
         self.wanted: dict[Place, set[str]] = {}
+        self.demanded: dict[Place, set[str]] = {}
+        self.unseen: dict[Place, dict[str, str]] = {}
+        self.without: dict[tuple[Place, str], str] = {}
         self.writing: Writing | None = None
+        self.is_steady = True
+        self._reasons: dict[tuple[Place, str], str] = {}
+        self._said: set[tuple[Place, str]] = set()
         self._outside: dict[tuple[Place, str], RowLog] = {}
         self._inside: dict[tuple[Place, str], RowLog] = {}
 
@@ -49,14 +57,34 @@ class RowLogs:
             self._inside.clear()
             self._make_ahead()
             try:
-                return run()
+                with self._steadied():
+                    return run()
             except NotCovered as found:
-                known = self.wanted.setdefault(found.place, set())
-                if found.tables <= known:
-                    table = sorted(found.tables)[0]
-                    why = "its triggers could not be made before the operation, nor inside of it"
-                    raise RowsNotKept(operation=f"operation {found.place.operation + 1}", table=table, why=why) from found
-                known |= found.tables
+                self._demand(found)
+
+    def _demand(self, found: NotCovered) -> None:
+        """See that an operation is covered when it runs again. Raises RowsNotKept where that was tried already."""
+        place = found.place
+        known, unseen = self.demanded.setdefault(place, set()), self.unseen.setdefault(place, {})
+        if found.elsewhere:
+            why = f"it had no log yet, and to run the operation again would write to {found.elsewhere} twice"
+            raise RowsNotKept(operation=words_of(place), table=min(found.tables), why=why) from found
+        if found.tables <= known and found.unseen.keys() <= unseen.keys():
+            why = "its triggers could not be made before the operation, nor inside of it"
+            raise RowsNotKept(operation=words_of(place), table=min(found.tables), why=why) from found
+        known |= found.tables
+        unseen.update(found.unseen)
+        self.want(place, found.tables)
+
+    @contextmanager
+    def _steadied(self) -> Iterator[None]:
+        """Where a table is copied, let the transactions that begin in the block hold it."""
+        if not self.rules.ahead or not any(one.copied for one in self._outside.values()):
+            yield
+            return
+        self.is_steady = not (self.rules.commits and self.connection.in_atomic_block)
+        with steadied(self.connection, self.rules) if self.is_steady else nullcontext():
+            yield
 
     def token_of(self, place: Place) -> str:
         """Return what the session says while an operation runs."""
@@ -71,7 +99,11 @@ class RowLogs:
             return
         for place, tables in self.wanted.items():
             for table in sorted(tables):
-                if (place, table) not in self._outside:
+                one = self._outside.get((place, table))
+                if one is not None and not one.copied and table in self.unseen.get(place, {}):
+                    self._drop(self._outside.pop((place, table)))
+                    one = None
+                if one is None and (place, table) not in self.without:
                     self._outside |= self.made(place, table)
 
     def add(self, made: dict[tuple[Place, str], RowLog]) -> None:
@@ -91,26 +123,69 @@ class RowLogs:
         return self._inside.get((place, table)) or self._outside.get((place, table))
 
     def made(self, place: Place, table: str, version: int = 0) -> dict[tuple[Place, str], RowLog]:
-        """Make the log of a table with its triggers; {} where there is no such table, or it must not be kept."""
+        """Make the log of a table with its triggers, or without them where it is to be copied.
+
+        {} where there is no such table, it must not be kept, or no log of it can be made: without has then why.
+        """
         from django.db import Error
-        from django.db.transaction import atomic
 
         one = self._described(place, table, version)
         if one is None:
             return {}
-        try:
-            if self.rules.commits:
+        why = self.unseen.get(place, {}).get(table, "")
+        if not why:
+            try:
+                return self._made(place, one)
+            except Error as error:
+                if not self.rules.not_allowed(error):
+                    raise
+                why = NO_TRIGGERS
+        return self._made_copied(place, one, why)
+
+    def _made_copied(self, place: Place, one: RowLog, why: str) -> dict[tuple[Place, str], RowLog]:
+        from django.db import Error
+
+        self._reasons[place, one.table] = why
+        why_not = why_not_copied(self.connection, self.rules, one.table)
+        if not why_not:
+            with self.keeper.at(place.operation, place.direction):
+                name = self.keeper.aside_name("copied", place.part, one.table)
+            try:
+                return self._made(place, replace(one, name=name, copied=True))
+            except Error as error:
+                if not self.rules.not_allowed(error):
+                    raise
+                why_not = f"the user must not make a table for it: {' '.join(str(error).split())}"
+        self.without[place, one.table] = why_not
+        return {}
+
+    @property
+    def lets_go(self) -> bool:
+        """Whether to go on where something cannot be kept: that was accepted, or a backup has it."""
+        return self.keeper.keeping.undo.accept_loss or self.keeper.keeping.has_backup
+
+    def reason(self, place: Place, table: str) -> str:
+        """Say why a table has no triggers."""
+        return self._reasons.get((place, table), "")
+
+    def say_copied(self, place: Place, table: str, rows: int, operation: str) -> None:
+        """Say, once, that a table is copied."""
+        if (place, table) not in self._said:
+            self._said.add((place, table))
+            what = f"{table} ({rows} row{'s' * (rows != 1)}) is copied before {operation} and compared after it"
+            why = self.reason(place, table)
+            self.keeper.keeping.said(f"{self.keeper.key}: {what}, and nobody else can write it until then: {why}")
+
+    def _made(self, place: Place, one: RowLog) -> dict[tuple[Place, str], RowLog]:
+        from django.db.transaction import atomic
+
+        if self.rules.commits:
+            self._make(place, one)
+        else:
+            with atomic(self.connection.alias):
+                self.prepare()
                 self._make(place, one)
-            else:
-                with atomic(self.connection.alias):
-                    self.prepare()
-                    self._make(place, one)
-        except Error as error:
-            if not self.rules.not_allowed(error):
-                raise
-            why = f"the user must not make what keeps them: {' '.join(str(error).split())}"
-            raise RowsNotKept(operation=f"operation {place.operation + 1}", table=table, why=why) from error
-        return {(place, table): one}
+        return {(place, one.table): one}
 
     def _described(self, place: Place, table: str, version: int) -> RowLog | None:
         keeper = self.keeper
@@ -131,7 +206,8 @@ class RowLogs:
             self.keeper.intend(KeptKind.ROWS, Form.LOG, one.table, "", one.name, lambda: details_of(place.part, one))
         with self.connection.cursor() as cursor:
             is_there = bool(self.rules.columns(cursor, one.name))
-            for sql in ([] if is_there else [self.rules.log(one)]) + self.rules.no_triggers(one) + self.rules.triggers(one):
+            triggers = [] if one.copied else self.rules.no_triggers(one) + self.rules.triggers(one)
+            for sql in ([] if is_there else [self.rules.log(one)]) + triggers:
                 cursor.execute(sql)
 
     @contextmanager
@@ -142,7 +218,10 @@ class RowLogs:
             return
         writing = Writing(self, place, operation)
         for table in sorted(writing.names(self.wanted.get(place, ()))):
-            writing.cover(table)
+            if (place, table) not in self.without:
+                writing.cover(table)
+        if not writing.is_single:
+            writing.copies.make(self.demanded.get(place, ()))
         self.writing = writing
         try:
             with writing.watched():
@@ -150,10 +229,14 @@ class RowLogs:
         finally:
             self.writing = None
         writing.check()
-        self._finish(place, defines=writing.defines)
+        writing.copies.compare()
+        self._finish(place, defines=writing.defines, unkept=writing.say_unkept())
 
-    def _finish(self, place: Place, *, defines: bool) -> None:
-        """Put on record how many rows were written, and that they were looked at; where they are the transaction's, in it."""
+    def _finish(self, place: Place, *, defines: bool, unkept: Sequence[str]) -> None:
+        """Put on record how many rows were written, and that they were looked at; where they are the transaction's, in it.
+
+        unkept: tables that were written too, and are in no log.
+        """
         keeper = self.keeper
         with keeper.at(place.operation, place.direction):
             for log in [one for (where, _), one in [*self._outside.items(), *self._inside.items()] if where == place]:
@@ -166,7 +249,7 @@ class RowLogs:
                     row = keeper.intend(KeptKind.ROWS, Form.LOG, log.table, "", log.name, dict)
                     keeper.mark(row, KeptStatus.KEPT, rows=rows)
             self._supersede(place)
-            details = {"part": place.part, "defines": defines}
+            details = {"part": place.part, "defines": defines, "unkept": list(unkept)}
             looked = keeper.intend(KeptKind.ROWS, Form.LOG, "", "", place.part, lambda: details)
             keeper.mark(looked, KeptStatus.KEPT, rows=0)
 
@@ -188,11 +271,20 @@ class RowLogs:
             while known:
                 _, one = known.popitem()
                 try:
-                    drop_triggers(self.connection, self.rules, one, self.prepare)
-                    drop_unused(self.connection, self.rules, one.name)
+                    self._drop(one)
                 except BaseException:
                     known[Place(-1, Direction.FORWARD, one.name), one.table] = one
                     raise
+
+    def _drop(self, one: RowLog) -> None:
+        if not one.copied:
+            drop_triggers(self.connection, self.rules, one, self.prepare)
+        drop_unused(self.connection, self.rules, one.name)
+
+
+def words_of(place: Place) -> str:
+    """Return an operation in words where nothing but its place is known."""
+    return f"operation {place.operation + 1}"
 
 
 def details_of(part: str, one: RowLog) -> dict[str, Any]:

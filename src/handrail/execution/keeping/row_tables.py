@@ -13,26 +13,47 @@ if TYPE_CHECKING:
     from django.db.migrations.operations.base import Operation
     from django.db.migrations.state import ModelState, ProjectState
 
+    from handrail.execution.keeping.row_statements import Written
+
 Key = tuple[str, str]
 """App label and name of a model in lower case, as project states have them."""
 
 
 def likely_tables(operation: Operation, state: ProjectState) -> frozenset[str]:
     """Return the tables that an operation names, and those of links and cascades that it may reach. state: has its models."""
-    from django.db.migrations.operations import RunPython, RunSQL
+    from django.db.migrations.operations import RunSQL
 
     if isinstance(operation, RunSQL):
         return frozenset(_of_sql(operation))
-    codes = [operation.code, operation.reverse_code] if isinstance(operation, RunPython) else [type(operation)]
     found: set[str] = set()
-    for tree in filter(None, map(_tree, codes)):
-        used = {each.attr for each in ast.walk(tree) if isinstance(each, ast.Attribute)}
+    for tree in _trees(operation):
+        used = _used(tree)
         models = {key for key in _models_named(tree) if key in state.models}
         if "delete" in used:
             models |= _cascades(models, state)
         for key in models:
             found |= set(_tables_of(state.models[key], used))
     return frozenset(found)
+
+
+def may_delete(operation: Operation) -> bool:
+    """Say whether an operation names what deletes rows."""
+    from django.db.migrations.operations import RunSQL
+
+    if isinstance(operation, RunSQL):
+        return any(written.deletes for written in _written_by_sql(operation))
+    return any("delete" in _used(tree) for tree in _trees(operation))
+
+
+def _trees(operation: Operation) -> Iterator[ast.Module]:
+    from django.db.migrations.operations import RunPython
+
+    codes = [operation.code, operation.reverse_code] if isinstance(operation, RunPython) else [type(operation)]
+    yield from filter(None, map(_tree, codes))
+
+
+def _used(tree: ast.Module) -> set[str]:
+    return {each.attr for each in ast.walk(tree) if isinstance(each, ast.Attribute)}
 
 
 def _cascades(models: set[Key], state: ProjectState) -> set[Key]:
@@ -58,11 +79,16 @@ def _target(field: Any, model: ModelState) -> Key | None:
 
 
 def _of_sql(operation: Any) -> Iterator[str]:
+    for written in _written_by_sql(operation):
+        yield from written.tables
+
+
+def _written_by_sql(operation: Any) -> Iterator[Written]:
     from handrail.execution.keeping.row_statements import DIALECTS, written_by
 
     for text in sql_texts(operation):
         for dialect in DIALECTS:
-            yield from written_by(text, dialect).tables
+            yield written_by(text, dialect)
 
 
 def _tree(code: Any) -> ast.Module | None:

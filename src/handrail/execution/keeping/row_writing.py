@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from handrail.domain.run import Direction
 from handrail.errors.hr604 import RowsNotKept
+from handrail.execution.keeping.row_copies import Copies, acted_on
 from handrail.execution.keeping.row_statements import REPLACES, ROLLS_BACK, Written, written_by
 
 if TYPE_CHECKING:
@@ -31,9 +32,12 @@ class Place(NamedTuple):
 class NotCovered(BaseException):
     """An operation has written to tables that have no log yet: it is taken back, and runs again when they have one."""
 
-    def __init__(self, place: Place, tables: Iterable[str]) -> None:
-        """Name them."""
+    def __init__(self, place: Place, tables: Iterable[str], unseen: Mapping[str, str] | None = None, elsewhere: str = "") -> None:
+        """Name them. unseen: those of them that are written without triggers, and why. elsewhere: another database that was
+        written, and is not taken back.
+        """
         self.place, self.tables = place, frozenset(tables)
+        self.unseen, self.elsewhere = dict(unseen or {}), elsewhere
         super().__init__(f"{', '.join(sorted(self.tables))} is written, and has no log yet")
 
 
@@ -48,6 +52,9 @@ class Writing:
         self.missed: set[str] = set()
         self.denied: set[str] = set()
         self.left_out: set[str] = set()
+        self.unkept: set[str] = set()
+        self.copies = Copies(logs, place, operation)
+        self.is_single = not self.is_local
         self.versions: dict[str, int] = {}
         self.driver: Any = None
         self.block: Any = None
@@ -66,14 +73,21 @@ class Writing:
 
     def is_covered(self, table: str) -> bool:
         """Say whether what is written to a table is logged, or need not be."""
-        return table in self.left_out or table not in self.before or self.logs.log_of(self.place, table) is not None
+        if table in self.left_out or table not in self.before:
+            return True
+        one = self.logs.log_of(self.place, table)
+        return one is not None and (not one.copied or self.is_single or table in self.copies.made)
 
     def cover(self, table: str) -> bool:
         """See that a table has a log that fits it as it is now, and say whether it has."""
         one = self.logs.log_of(self.place, table)
         with self.connection.cursor() as cursor:
             there = set(self.rules.columns(cursor, table))
+        if one is not None and one.copied:
+            return self.is_covered(table)
         if one is not None and set(one.columns) >= there and (not self.rules.commits or set(one.columns) <= there):
+            return True
+        if self._is_without(table):
             return True
         if not self._may_make(table):
             return False
@@ -83,9 +97,29 @@ class Writing:
         made = self.logs.made(self.place, table, self.versions.get(table, 0))
         self.logs.add(made)
         self.block = self._outermost()
-        if not made:
+        if not made and not self._is_without(table):
             self.left_out.add(table)
+        return not made or self.is_covered(table)
+
+    def _is_without(self, table: str) -> bool:
+        """Say whether a table has no log because none can be made, and may go without. Raises RowsNotKept."""
+        why = self.logs.without.get((self.place, table))
+        if why is None:
+            return False
+        if not self.logs.lets_go:
+            notes = (f"it cannot be copied either: {why}",)
+            raise RowsNotKept(operation=self.operation, table=table, why=self.logs.reason(self.place, table), notes=notes)
+        self.left_out.add(table)
+        self.unkept.add(table)
         return True
+
+    def say_unkept(self) -> list[str]:
+        """Say what was written that is in no log, and return it."""
+        found = sorted(self.unkept)
+        if found:
+            keeper = self.logs.keeper
+            keeper.keeping.said(f"{self.operation} of {keeper.key} writes what no log has: {', '.join(found)}")
+        return found
 
     @contextmanager
     def dropping(self, table: str) -> Iterator[None]:
@@ -187,9 +221,13 @@ class Writing:
             if self.block is not None and self.block is not self._outermost():
                 self._verify()
             written = written_by(str(sql), self.rules.dialect)
-            self._ready(written)
+            tables = self._ready(written)
+            if self.is_single:
+                self.copies.make(tables)
         done = self._run(lambda: execute(sql, params, many, context), str(sql))
         with self._aside():
+            if self.is_single:
+                self.copies.compare()
             if written.defines:
                 self._defined()
             elif ROLLS_BACK.match(str(sql)):
@@ -213,13 +251,15 @@ class Writing:
             self.logs.forget(self.place)
             self.connection.connection.set_authorizer(self._may)
 
-    def _ready(self, written: Written) -> None:
-        """See that all that a statement writes has a log. Raises NotCovered, and RowsNotKept."""
+    def _ready(self, written: Written) -> set[str]:
+        """See that all that a statement writes has a log, and return it. Raises NotCovered, and RowsNotKept."""
         self.defines |= written.defines
+        if self.rules.commits and (written.defines or written.empties):
+            self.copies.refuse_commit()
         parts = {(table, written.deletes) for table in written.tables}
         is_simple = not (written.defines or written.empties or written.is_unknown)
-        if not self.rules.ahead or (is_simple and parts <= self.ready):
-            return
+        if not self.rules.ahead or (is_simple and parts <= self.ready and not self.is_single):
+            return set()
         self.ready |= parts
         tables = self.names(written.tables)
         if written.is_unknown and self.counts is None:
@@ -229,30 +269,37 @@ class Writing:
                 tables |= self.rules.reached_from(cursor, table) & self.before
         self._need({table for table in tables if not self.is_covered(table) and not self.cover(table)})
         if written.deletes:
-            self._refuse_unseen(tables)
+            tables |= self._unseen(tables)
         if written.defines and self.rules.commits:
             for table in sorted(self.before):
                 if (one := self.logs.log_of(self.place, table)) is not None:
                     self._execute(self.rules.no_triggers(one))
         if written.empties and self.rules.commits:
             self._execute(self.rules.all_rows(one) for table in tables if (one := self.logs.log_of(self.place, table)))
+        return tables
 
-    def _need(self, missing: set[str]) -> None:
+    def _need(self, missing: set[str], unseen: Mapping[str, str] | None = None) -> None:
         self.missed |= missing
         if missing:
-            if self.connection.in_atomic_block and not self.is_local:
+            if self.connection.in_atomic_block and not self.is_local and not self.is_single:
                 why = "it is written inside a transaction of code that has none around it"
                 raise RowsNotKept(operation=self.operation, table=sorted(missing)[0], why=why)
-            raise NotCovered(self.place, missing)
+            raise NotCovered(self.place, missing, unseen)
 
-    def _refuse_unseen(self, tables: Iterable[str]) -> None:
-        """Actions of foreign keys fire no triggers on some databases."""
+    def _unseen(self, tables: Iterable[str]) -> set[str]:
+        """Return the tables that foreign keys change, which fires no triggers on some databases: they are to be copied."""
         with self.connection.cursor() as cursor:
-            for table in sorted(tables):
-                acted = sorted(self.rules.acted_on(cursor, table))
-                if acted and not self.logs.keeper.keeping.undo.accept_loss:
-                    why = f"to delete rows of {table} changes them by a foreign key, which the database does unseen"
-                    raise RowsNotKept(operation=self.operation, table=acted[0], why=why)
+            found = acted_on(self.rules, cursor, tables)
+        seen = {table: why for table, why in found.items() if table in self.before and not self._is_copied(table)}
+        self._need(set(seen), seen)
+        return set(found)
+
+    def _is_copied(self, table: str) -> bool:
+        """Say whether what foreign keys do to a table is logged, or need not be."""
+        if (self.place, table) in self.logs.without:
+            return self._is_without(table)
+        one = self.logs.log_of(self.place, table)
+        return table in self.left_out or (one is not None and one.copied and self.is_covered(table))
 
     def _run(self, execute: Callable[[], Any], sql: str) -> Any:
         """Run a statement; again where the driver has asked for tables that had no log."""
