@@ -47,6 +47,7 @@ SLOW = frozenset(
         "databases/test_row_log",
         "databases/test_status",
         "databases/test_test_runner",
+        "databases/test_unwinding",
     )
 )
 """Tests that start many processes for each database: of two versions of PostgreSQL, the older one only has them with the large ones."""

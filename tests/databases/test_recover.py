@@ -225,7 +225,8 @@ def test_a_failure_on_the_way_leaves_it_where_it_is(tmp_path: Path, sqlite_datab
 
 
 def test_a_failure_on_the_way_back_leaves_it_where_it_is(tmp_path: Path, sqlite_database: Database):
-    project = Stopped.make(tmp_path, sqlite_database, second())
+    """Where no log of rows takes the place of the reverse."""
+    project = Stopped.make(tmp_path, sqlite_database, second().replace("    atomic", "    handrail_keep = False\n    atomic", 1))
     project.stop(STOP="last")
     done = project.run("-m", "handrail", "recover", "--back", "--yes", "--format", "json", FAIL="down")
     assert done.exit == 3

@@ -105,3 +105,8 @@ def is_kept(patterns: Sequence[str], table: str, column: str = "") -> bool:
     names = [table.lower(), f"{table}.{column}".lower()] if column else [table.lower()]
     matching = [one for one in patterns if any(fnmatchcase(name, one.removeprefix("!").lower()) for name in names)]
     return bool(matching) and not matching[-1].startswith("!")
+
+
+def is_all_kept(patterns: Sequence[str]) -> bool:
+    """Say whether nothing at all is left out, whatever tables and columns there are."""
+    return "*" in patterns and not any(one.startswith("!") for one in patterns)

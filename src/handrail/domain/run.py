@@ -42,6 +42,10 @@ class Direction(StrEnum):
     BACKWARD = "backward"
 
 
+OPPOSITE = {Direction.FORWARD: Direction.BACKWARD, Direction.BACKWARD: Direction.FORWARD}
+"""The way that takes back what a migration did in the other one."""
+
+
 class OnFailure(StrEnum):
     """What happens to a migration that failed with a part of it done."""
 

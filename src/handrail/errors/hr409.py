@@ -12,7 +12,9 @@ class NotAllOrNothing(Refusal):
     --------------
     Where schema changes can be rolled back (PostgreSQL, SQLite) and every migration is atomic, one transaction holds the whole
     run. Elsewhere (MySQL, MariaDB, migrations with ``atomic = False``) the steps that were done have to be undone one by one if a
-    later one fails. A dropped column, changed values, or code without a reverse cannot be. Nothing was changed.
+    later one fails. What is not kept cannot be: what a migration with ``handrail_keep = False`` drops or writes, definitions that
+    code or SQL without a reverse alters, or rows that such code writes outside a transaction. Most of it is told before anything
+    is changed. That code alters something is seen when it is about to: it is not done then, and the steps before are undone.
 
     What Django does
     ----------------

@@ -6,16 +6,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from handrail.domain.kept import is_kept
+from handrail.domain.kept import is_all_kept, is_kept
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction
 from handrail.errors.hr409 import NotAllOrNothing
+from handrail.execution.keeping.coming_back import only_writes_rows
+from handrail.execution.keeping.sql_drops import is_only_drops
+from handrail.execution.manners import is_code, wants_transaction
 from handrail.execution.project_states import applied_state, stages_of, state_before
-from handrail.execution.unwinding import Keeps, against
+from handrail.execution.unwinding import Keeps, Logs, against
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.migration import Migration
+    from django.db.migrations.operations.base import Operation
     from django.db.migrations.state import ProjectState
 
     from handrail.execution.steps import Steps
@@ -39,7 +43,8 @@ def all_or_nothing(steps: Steps, plan: Plan, recording: Recording) -> Iterator[N
         return
     _refuse_what_cannot_be_taken_back(steps, plan)
     try:
-        yield
+        with steps.coming_back():
+            yield
     except BaseException:
         _take_back(steps, plan, recording)
         raise
@@ -65,9 +70,9 @@ def _refuse_what_cannot_be_taken_back(steps: Steps, plan: Plan) -> None:
     for migration, backwards in plan:
         direction = Direction.BACKWARD if backwards else Direction.FORWARD
         before = state_before(connection, (migration.app_label, migration.name)) if backwards else state
-        stages = stages_of(migration, before)
+        stages, logs = stages_of(migration, before), _logs(steps, migration, direction)
         for stage in stages:
-            why = against(connection, migration.app_label, stage, direction, _keeps(steps, migration))
+            why = against(connection, migration.app_label, stage, direction, _keeps(steps, migration), logs)
             if why:
                 key = MigrationKey(migration.app_label, migration.name)
                 raise NotAllOrNothing(migration=key, operation=stage.operation.describe(), why=why)
@@ -77,6 +82,20 @@ def _refuse_what_cannot_be_taken_back(steps: Steps, plan: Plan) -> None:
 def _keeps(steps: Steps, migration: Migration) -> Keeps:
     wanted = bool(getattr(migration, "handrail_keep", True))
     return lambda table, column: wanted and is_kept(steps.keeping.patterns, table, column)
+
+
+def _logs(steps: Steps, migration: Migration, direction: Direction) -> Logs:
+    """Say which code and SQL will be in a log of rows that takes it back: keeping.coming_back sees to it that it is."""
+    is_logged = bool(getattr(migration, "handrail_keep", True)) and is_all_kept(steps.keeping.patterns)
+
+    def logs(operation: Operation, part: str) -> bool:  # noqa: ARG001 - as others take it
+        if direction is Direction.BACKWARD or not is_logged:
+            return False
+        if is_code(operation):
+            return wants_transaction(operation, migration)
+        return only_writes_rows(steps.connection, operation) or is_only_drops(operation, steps.connection.vendor)
+
+    return logs
 
 
 def _take_back(steps: Steps, plan: Plan, recording: Recording) -> None:

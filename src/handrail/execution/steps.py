@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,7 @@ class Steps:
         self.attempt, self.guard, self.on_failure, self.session = attempt, guard, on_failure, session
         self.keeping = keeping
         self.planned: Sequence[Migration] = ()
+        self._must_come_back = False
         self._described: dict[Migration, Description] = {}
         self._with_kept = cache(lambda: migrations_with_kept(connection))
 
@@ -234,6 +235,15 @@ class Steps:
             earlier=earlier,
         )
 
+    @contextmanager
+    def coming_back(self) -> Iterator[None]:
+        """Let nothing be done in the block that cannot be taken back."""
+        self._must_come_back = True
+        try:
+            yield
+        finally:
+            self._must_come_back = False
+
     def _keeper(self, migration: Migration, step: int) -> Keeper:
         key = MigrationKey(migration.app_label, migration.name)
         wanted = bool(getattr(migration, "handrail_keep", True))
@@ -246,6 +256,7 @@ class Steps:
             wanted=wanted,
             prepare=self.session.prepare,
             migrations=self._with_kept,
+            must_come_back=self._must_come_back,
         )
 
     def _record(self, record: Record, step: int) -> None:
@@ -292,6 +303,9 @@ class Steps:
             unwind(stepwise, stages, direction)
         except InDoubt as doubt:
             raise self._interrupted(stepwise, stages, (_words(error), str(doubt))) from doubt
+        except Exception as failed:  # of the author's reverse, of rows that are in the way, or of the database
+            notes = (_words(error), f"what was done is not taken back: {_words(failed)}")
+            raise self._interrupted(stepwise, stages, notes) from failed
 
     def _interrupted(self, stepwise: Stepwise, stages: Sequence[Stage], notes: Sequence[str]) -> Interrupted:
         done = stepwise.marks(Phase.RUN, Mark.DONE)

@@ -65,7 +65,8 @@ class Stepwise:
         """Run one operation."""
         direction = Direction.BACKWARD if backwards else Direction.FORWARD
         way = way_of(stage.operation, self.migration, self.connection, self.rules)
-        if backwards and way is not Way.TRANSACTION and is_undone_alone(self.keeper, stage.index, stage.operation):
+        is_back = backwards or self.keeper.is_unwinding
+        if is_back and way is not Way.TRANSACTION and is_undone_alone(self.keeper, stage.index, stage.operation, direction):
             way = Way.TRANSACTION
         for place, tables in tables_of(stage.index, stage.operation, stage.after if backwards else stage.before, direction):
             self.keeper.rows.want(place, tables)

@@ -11,6 +11,8 @@ from handrail.errors.hr401 import InDoubt
 from handrail.execution.altered import is_of_side_table, is_side_table, why_not_back
 from handrail.execution.dropped import dropped, drops
 from handrail.execution.editors import editor_for
+from handrail.execution.keeping.own_work import drop_own_work
+from handrail.execution.keeping.rows import has_kept_drops, has_log
 from handrail.execution.manners import is_code, sql_texts
 from handrail.execution.stepwise import Stepwise
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 Keeps = Callable[[str, str], bool]
 """Says whether a table, or a column of a table ("" for none), that an operation drops is kept."""
+Logs = Callable[["Operation", str], bool]
+"""Says whether what is kept takes back what an operation of code or SQL did; the text is its place in one that holds others."""
 
 
 def why_not(stepwise: Stepwise, stages: Sequence[Stage], direction: Direction) -> str:
@@ -48,7 +52,8 @@ def unwind(stepwise: Stepwise, stages: Sequence[Stage], direction: Direction) ->
     done = stepwise.marks(Phase.RUN, Mark.DONE)
     backwards = direction is Direction.FORWARD
     taken_back = stepwise.marks(Phase.UNWIND, Mark.DONE)
-    with editor_for(stepwise.connection, atomic=False, migration=stepwise.migration, keeper=stepwise.keeper) as editor:
+    editing = editor_for(stepwise.connection, atomic=False, migration=stepwise.migration, keeper=stepwise.keeper)
+    with stepwise.keeper.unwinding(), editing as editor:
         for stage in reversed(stages) if backwards else stages:
             stepwise.guard()
             if stage.index in done and stage.index not in taken_back:
@@ -57,6 +62,8 @@ def unwind(stepwise: Stepwise, stages: Sequence[Stage], direction: Direction) ->
                 for statement in reversed(_statements(stepwise, stage.index)):
                     _restore(stepwise, statement, stepwise.place(stage))
                 stepwise.keeper.taken_back(stage.index, direction)
+            if stage.index in done and backwards:
+                drop_own_work(editor, stepwise.keeper, stage, stepwise.attempt, stepwise.session.prepare)
             stepwise.journal.forget(stepwise.step, Phase.RUN, [stage.index])
             stepwise.journal.forget(stepwise.step, Phase.UNWIND, [stage.index])
     stepwise.journal.step_ended(stepwise.step, StepStatus.UNWOUND)
@@ -111,12 +118,18 @@ def _is_empty(connection: BaseDatabaseWrapper, tables: set[str]) -> bool:
 
 def _against_complete(stepwise: Stepwise, stage: Stage, direction: Direction) -> str:
     things = stepwise.keeper.things_of(stage.index)
+
+    def logs(operation: Operation, part: str) -> bool:
+        keeper = stepwise.keeper
+        return has_log(keeper, stage.index, part, direction) or has_kept_drops(keeper, stage.index, part, direction, operation)
+
     return against(
         stepwise.connection,
         stepwise.migration.app_label,
         stage,
         direction,
         lambda table, column: (table, column) in things,
+        logs,
     )
 
 
@@ -159,40 +172,53 @@ def _known(before: Mapping[str, str | None], after: Mapping[str, str | None]) ->
     return {**before, **{name: definition for name, definition in after.items() if name in before}}
 
 
-def against(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction, keeps: Keeps) -> str:
-    """Say what would be lost, or stay, if a complete operation were taken back."""
+def against(
+    connection: BaseDatabaseWrapper,
+    app_label: str,
+    stage: Stage,
+    direction: Direction,
+    keeps: Keeps,
+    logs: Logs,
+    part: str = "",
+) -> str:
+    """Say what would be lost, or stay, if a complete operation were taken back. part: its place in one that holds others."""
     from django.db.migrations.operations import AlterField, RunSQL, SeparateDatabaseAndState
 
     operation = stage.operation
     if isinstance(operation, SeparateDatabaseAndState):
-        return next(filter(None, _partsagainst(connection, app_label, stage, direction, keeps)), "")
-    if is_code(operation):
-        return _code_against(operation, direction)
-    if isinstance(operation, RunSQL):
-        return _sql_against(operation, direction)
+        return next(filter(None, _parts_against(connection, app_label, stage, direction, keeps, logs, part)), "")
+    if is_code(operation) or isinstance(operation, RunSQL):
+        why = (_code_against if is_code(operation) else _sql_against)(operation, direction)
+        return "" if why and logs(operation, part) else why
     if direction is Direction.FORWARD and not operation.reversible:
         return "it cannot be reversed"
     if drops(operation, direction):
         gone = not all(keeps(*one) for one in dropped(connection, app_label, stage, direction))
         return "what it dropped is gone" if gone else ""
     if isinstance(operation, AlterField):
-        return _alteragainst(connection, app_label, stage, direction, keeps)
+        return _alter_against(connection, app_label, stage, direction, keeps)
     return ""
 
 
-def _partsagainst(
-    connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction, keeps: Keeps
+def _parts_against(
+    connection: BaseDatabaseWrapper,
+    app_label: str,
+    stage: Stage,
+    direction: Direction,
+    keeps: Keeps,
+    logs: Logs,
+    part: str,
 ) -> Iterator[str]:
     """What a nested operation does is judged without the states between them: an AlterField inside is never taken back."""
     from django.db.migrations.operations import AlterField
 
     from handrail.execution.project_states import Stage
 
-    for part in stage.operation.database_operations:  # type: ignore[attr-defined]
-        if isinstance(part, AlterField):
+    for number, each in enumerate(stage.operation.database_operations):  # type: ignore[attr-defined]
+        if isinstance(each, AlterField):
             yield "a column inside it was altered"
-        part_of = Stage(index=stage.index, operation=part, before=stage.before, after=stage.after)
-        yield against(connection, app_label, part_of, direction, keeps)
+        inside = Stage(index=stage.index, operation=each, before=stage.before, after=stage.after)
+        yield against(connection, app_label, inside, direction, keeps, logs, f"{part}.{number}" if part else f"{number}")
 
 
 def _code_against(operation: Operation, direction: Direction) -> str:
@@ -216,7 +242,7 @@ def _sql_against(operation: Operation, direction: Direction) -> str:
     return "" if reverse_sql else "its SQL has no reverse"
 
 
-def _alteragainst(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction, keeps: Keeps) -> str:
+def _alter_against(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, direction: Direction, keeps: Keeps) -> str:
     """A changed type can have changed values, and a column that became NOT NULL has lost its NULLs."""
     operation = stage.operation
     states = (stage.before, stage.after) if direction is Direction.FORWARD else (stage.after, stage.before)

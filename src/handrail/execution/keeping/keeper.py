@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from handrail.domain.dataclasses import dataclass
-from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus, Undo, is_kept
+from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus, Undo, is_all_kept, is_kept
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction
 from handrail.execution.journal import now
@@ -47,7 +47,7 @@ class Keeping:
 class Keeper:
     """Bound to one step; whoever runs an operation says which one it is (at), and the schema editor's methods ask here.
 
-    direction: in which the operation runs now; a step that is unwound runs its operations in the other one.
+    direction: in which the operation runs now; a step that is unwound (is_unwinding) runs its operations in the other one.
 
     Where a step is one transaction, all rows are written in it. Elsewhere the row with what it takes to bring a thing back is
     written first (intend), so that a step that was stopped finds it again when its statements are written anew.
@@ -64,9 +64,11 @@ class Keeper:
         wanted: bool = True,
         prepare: Callable[[], None] = lambda: None,
         migrations: Callable[[], set[MigrationKey]] | None = None,
+        must_come_back: bool = False,
     ) -> None:
         """Reach nothing yet. wanted: whether the migration lets anything be kept. prepare: see units.Session.
 
+        must_come_back: whether nothing may be done that cannot be taken back.
         migrations: returns those that have kept something, read once in a run and added to here; None: it is read anew.
         """
         self.prepare = prepare
@@ -76,6 +78,7 @@ class Keeper:
         self.connection, self.keeping = connection, keeping
         self.run, self.step, self.key = run, step, key
         self.operation, self.direction = -1, Direction.FORWARD
+        self.is_unwinding, self.must_come_back = False, must_come_back
         self._rows: RowLogs | None = None
 
     @property
@@ -91,6 +94,20 @@ class Keeper:
     def keeps_rows(self) -> bool:
         """Say whether what code and SQL write is logged at all."""
         return self.wanted and bool(self.keeping.patterns)
+
+    @property
+    def keeps_all_rows(self) -> bool:
+        """Say whether no row that code and SQL write is left out of the logs, whatever its table."""
+        return self.wanted and is_all_kept(self.keeping.patterns)
+
+    @contextmanager
+    def unwinding(self) -> Iterator[None]:
+        """Say that the step is taken back in the block."""
+        self.is_unwinding = True
+        try:
+            yield
+        finally:
+            self.is_unwinding = False
 
     @contextmanager
     def at(self, operation: int, direction: Direction) -> Iterator[None]:
@@ -171,7 +188,7 @@ class Keeper:
 
     def mark(self, one: Kept, status: KeptStatus, **values: Any) -> None:
         """Write how a thing stands now; values: other columns of its row. What brings it back is written with it."""
-        if status is KeptStatus.RESTORING:
+        if status in (KeptStatus.RESTORING, KeptStatus.RESTORED):
             values = {"details": json.dumps({**one.details, _BY: self._place}), **values}
         KeptRow.objects.using(self.connection.alias).filter(id=one.id).update(status=status, **values)
 
@@ -205,11 +222,21 @@ class Keeper:
         rows = KeptRow.objects.using(self.connection.alias)
         halves = (KeptStatus.KEEPING, KeptStatus.KEPT)
         rows.filter(step=self.step, operation=operation, direction=direction, status__in=halves).delete()
+        self.not_restored(operation, direction)
+
+    def not_restored(self, operation: int, direction: Direction, **wanted: Any) -> None:
+        """Write that what an operation of this step has brought back is kept again. wanted: see sources.kept.kept."""
         names = {"app": self.key.app_label, "name": self.key.name}
         with self.at(operation, direction):
-            for one in kept(self.connection, [KeptStatus.RESTORING, KeptStatus.RESTORED], **names):
+            for one in kept(self.connection, [KeptStatus.RESTORING, KeptStatus.RESTORED], **names, **wanted):
                 if self.is_resumed(one):
                     self.mark(one, KeptStatus.KEPT)
+
+    def has_restored(self, operation: int, direction: Direction) -> bool:
+        """Say whether an operation of this step has brought something back that was kept."""
+        names = {"app": self.key.app_label, "name": self.key.name}
+        with self.at(operation, direction):
+            return any(self.is_resumed(one) for one in kept(self.connection, (KeptStatus.RESTORED,), **names))
 
     @property
     def _place(self) -> str:

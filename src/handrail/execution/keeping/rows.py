@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from handrail.domain.database import ErrorKind
-from handrail.domain.run import Direction
+from handrail.domain.kept import Form
+from handrail.domain.run import OPPOSITE, Direction
 from handrail.errors.base import Refusal
+from handrail.execution.keeping.coming_back import coming_back
 from handrail.execution.keeping.row_undo import RowUndo, logged
 from handrail.execution.keeping.row_writing import Place
-from handrail.execution.keeping.sql_drops import comes_back, run_sql
+from handrail.execution.keeping.sql_drops import comes_back, kept_by_sql, run_sql
 from handrail.execution.manners import is_code
 
 if TYPE_CHECKING:
@@ -50,15 +52,18 @@ def writes_rows(operation: Operation) -> bool:
     return is_code(operation) or any(isinstance(each, RunSQL) for _, each in parts_of(operation))
 
 
-def has_reverse(operation: Operation) -> bool:
-    """Say whether the author wrote a reverse that does something."""
+def has_reverse(operation: Operation, direction: Direction = Direction.BACKWARD) -> bool:
+    """Say whether the author wrote something that is done in a direction, for what takes back the other one."""
     from django.db.migrations.operations import RunPython, RunSQL
 
+    is_forward = direction is Direction.FORWARD
     if isinstance(operation, RunPython):
-        return operation.reverse_code is not None and operation.reverse_code is not RunPython.noop
+        code = operation.code if is_forward else operation.reverse_code
+        return code is not None and code is not RunPython.noop
     if isinstance(operation, RunSQL):
-        return operation.reverse_sql is not None and operation.reverse_sql != RunSQL.noop
-    return bool(operation.reversible)
+        sql = operation.sql if is_forward else operation.reverse_sql
+        return sql is not None and sql != RunSQL.noop
+    return is_forward or bool(operation.reversible)
 
 
 def can_be_taken_back(connection: BaseDatabaseWrapper, key: MigrationKey, index: int, operation: Operation) -> bool:
@@ -83,6 +88,26 @@ def _looked_at(records: tuple[Kept, ...], part: str) -> bool:
     return any(not one.table and one.details["part"] == part and not one.details["defines"] for one in records)
 
 
+def _undone(keeper: Keeper, index: int, direction: Direction) -> tuple[Kept, ...]:
+    """Return the log of what an operation did that is taken back in a direction; a step that is unwound has its own alone."""
+    found = logged(keeper.connection, keeper.key, OPPOSITE[direction], index)
+    return tuple(one for one in found if one.step == keeper.step) if keeper.is_unwinding else found
+
+
+def has_log(keeper: Keeper, index: int, part: str, direction: Direction) -> bool:
+    """Say whether all that a part of an operation did in this step is in a log of rows. direction: in which it was done."""
+    found = logged(keeper.connection, keeper.key, direction, index)
+    own = tuple(one for one in found if one.step == keeper.step)
+    return keeper.keeps_all_rows and _looked_at(own, part) and all(one.details["key"] for one in own if one.table)
+
+
+def has_kept_drops(keeper: Keeper, index: int, part: str, direction: Direction, operation: Operation) -> bool:
+    """Say whether SQL did nothing in this step but to drop what is kept, and comes back. direction: in which it was done."""
+    if direction is Direction.BACKWARD or not _comes_back(keeper.connection, keeper.key, index, part, operation):
+        return False
+    return all(one.step == keeper.step for one in kept_by_sql(keeper.connection, keeper.key, index, part, direction))
+
+
 def run_with_rows(
     editor: BaseDatabaseSchemaEditor,
     label: str,
@@ -98,11 +123,17 @@ def run_with_rows(
         _run_parts(editor, label, operation, states, place, keeper)
     elif not writes_rows(operation):
         _call(editor, label, operation, states, place.direction)
-    elif place.direction is Direction.FORWARD:
-        with keeper.rows.logging(place, operation.describe()):
+    elif place.direction is Direction.FORWARD and not keeper.is_unwinding:
+        with _coming_back(keeper, operation, place), keeper.rows.logging(place, operation.describe()):
             _call_kept(editor, label, operation, states, place, keeper)
     else:
-        _Backwards(editor, label, operation, states, place, keeper).run()
+        _Back(editor, label, operation, states, place, keeper).run()
+
+
+def _coming_back(keeper: Keeper, operation: Operation, place: Place) -> AbstractContextManager[None]:
+    if not keeper.must_come_back or has_reverse(operation):
+        return nullcontext()
+    return coming_back(keeper, operation, lambda: has_log(keeper, place.operation, place.part, place.direction))
 
 
 def _call_kept(
@@ -140,8 +171,11 @@ def _run_parts(
         run_with_rows(editor, label, each, around, where, keeper)
 
 
-class _Backwards:
-    """One operation, taken back: by its author's reverse, or by its log."""
+class _Back:
+    """One operation, taken back: by its author's reverse, or by its log. A step on its way back that is unwound goes forwards.
+
+    What was unwound is as it was, so its own way back is logged only where that is needed: forwards, for the next rollback.
+    """
 
     def __init__(
         self,
@@ -154,24 +188,34 @@ class _Backwards:
     ) -> None:
         self.editor, self.label, self.operation, self.states = editor, label, operation, states
         self.place, self.keeper = place, keeper
-        records = logged(keeper.connection, keeper.key, Direction.FORWARD, place.operation)
+        records = _undone(keeper, place.operation, place.direction)
         self.records = tuple(one for one in records if one.details["part"] == place.part)
         self.is_undoable = _looked_at(records, place.part)
+        if keeper.is_unwinding:
+            self.is_undoable = has_log(keeper, place.operation, place.part, OPPOSITE[place.direction])
 
     def run(self) -> None:
         """Take it back."""
-        if not has_reverse(self.operation):
+        if not has_reverse(self.operation, self.place.direction):
             self._by_log() if self.is_undoable else self._by_reverse()
-        elif self.is_undoable and self.keeper.keeping.undo.rows:
+        elif self.is_undoable and (self.keeper.keeping.undo.rows or self.keeper.is_unwinding):
             self._by_either()
         else:
             self._by_reverse()
 
+    def _logging(self) -> AbstractContextManager[None]:
+        if self.keeper.is_unwinding and self.place.direction is Direction.BACKWARD:
+            return nullcontext()
+        return self.keeper.rows.logging(self.place, self.operation.describe())
+
     def _by_log(self) -> None:
-        with self.keeper.rows.logging(self.place, self.operation.describe()):
+        is_again = self.keeper.is_unwinding and self.place.direction is Direction.FORWARD
+        with nullcontext() if is_again else self._logging():
             undo = RowUndo(self.keeper, self.records)
             lines = undo.take_back()
         undo.done()
+        if is_again:
+            self.keeper.not_restored(self.place.operation, Direction.BACKWARD, form=Form.LOG)
         for line in lines:
             self.keeper.keeping.said(line)
 
@@ -185,7 +229,7 @@ class _Backwards:
         if is_held:
             undo.look()
         try:
-            with self.keeper.rows.logging(self.place, self.operation.describe()):
+            with self._logging():
                 _call_kept(self.editor, self.label, self.operation, self.states, self.place, self.keeper)
         except Exception as error:
             if self.is_undoable and self._is_its_own(error):
@@ -207,7 +251,7 @@ class _Backwards:
         undo.look()
         try:
             with atomic(self.keeper.connection.alias):
-                with self.keeper.rows.logging(self.place, self.operation.describe()):
+                with self._logging():
                     _call_kept(self.editor, self.label, self.operation, self.states, self.place, self.keeper)
                 lines = undo.compare()
                 if lines:
@@ -228,15 +272,15 @@ class _Backwards:
         return not isinstance(error, Refusal) and backend_of(self.keeper.connection).error_kind(error) is ErrorKind.OTHER
 
 
-def is_undone_alone(keeper: Keeper, index: int, operation: Operation) -> bool:
-    """Say whether the way back of an operation that has no parts is its log."""
+def is_undone_alone(keeper: Keeper, index: int, operation: Operation, direction: Direction) -> bool:
+    """Say whether the way back of an operation that has no parts is its log. direction: in which it is taken back."""
     from django.db.migrations.operations import SeparateDatabaseAndState
 
     if isinstance(operation, SeparateDatabaseAndState) or not writes_rows(operation):
         return False
-    if has_reverse(operation) and not keeper.keeping.undo.rows:
+    if has_reverse(operation, direction) and not keeper.keeping.undo.rows:
         return False
-    return _looked_at(logged(keeper.connection, keeper.key, Direction.FORWARD, index), "")
+    return _looked_at(_undone(keeper, index, direction), "")
 
 
 def tables_ahead(migration: Migration, state: ProjectState, direction: Direction) -> Iterator[tuple[Place, frozenset[str]]]:

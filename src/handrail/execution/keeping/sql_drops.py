@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from handrail.databases.keeping.base import KeepingRules, rules_for
 from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
-from handrail.domain.run import Direction
+from handrail.domain.run import OPPOSITE, Direction
 from handrail.errors.hr503 import NoValue
 from handrail.execution.keeping import foreign_keys
 from handrail.execution.keeping.columns import Columns, as_aside
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 SQL = "sql"
 """What the shape of a thing begins with that SQL dropped; its part of the operation and the SQL that makes it follow."""
-_OPPOSITE = {Direction.FORWARD: Direction.BACKWARD, Direction.BACKWARD: Direction.FORWARD}
 
 
 def run_sql(editor: Any, label: str, operation: Any, direction: Direction, part: str, keeper: Keeper) -> None:
@@ -257,7 +256,7 @@ class SqlDrops:
         keeper = self.keeper
         if keeper.key not in keeper.migrations():
             return []
-        found = kept_by_sql(self.connection, keeper.key, keeper.operation, self.part, _OPPOSITE[keeper.direction])
+        found = kept_by_sql(self.connection, keeper.key, keeper.operation, self.part, OPPOSITE[keeper.direction])
         return [one for one in found if one.status in THERE or keeper.is_resumed(one)]
 
     def back_ahead(self) -> None:
