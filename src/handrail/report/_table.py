@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
@@ -25,15 +24,20 @@ def conflict_table(conflicts: Iterable[Conflict], width: int) -> Iterator[str]:
 
 
 def table_of(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
-    """Yield the lines of a table whose first row is its head; the last column gets what is left, and is broken to fit."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    if widths:
-        left = width - sum(widths[:-1]) - len(GAP) * (len(widths) - 1)
-        widths[-1] = max(min(widths[-1], left), NARROWEST)
-    for *cells, last in rows:
-        lines = _wrapped([last], widths[-1]) or [""]
-        yield _row([*cells, lines[0]], widths)
-        yield from (_row([*([""] * len(cells)), line], widths) for line in lines[1:])
+    """Yield the lines of a table whose first row is its head, broken to fit, the widest columns first."""
+    widths = _fitting([max(map(len, column)) for column in zip(*rows, strict=True)], width)
+    for cells in rows:
+        lines = [_wrapped([cell], columns) for cell, columns in zip(cells, widths, strict=True)]
+        yield from (_row(line, widths) for line in zip_longest(*lines, fillvalue=""))
+
+
+def _fitting(widths: list[int], width: int) -> list[int]:
+    """Take from columns what is too much, and from none so much that it gets too narrow to read."""
+    over = sum(widths) + len(GAP) * (len(widths) - 1) - width
+    while over > 0 and max(widths, default=0) > NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+        over -= 1
+    return widths
 
 
 def _cells(conflict: Conflict) -> tuple[list[str], ...]:
@@ -60,7 +64,23 @@ def _widths(rows: list[tuple[list[str], ...]], width: int) -> list[int]:
 
 
 def _wrapped(lines: list[str], columns: int) -> list[str]:
-    return [part for line in lines for part in textwrap.wrap(line, columns, subsequent_indent="  ", break_on_hyphens=False)]
+    return [part for line in lines for part in _broken(line, columns)]
+
+
+def _broken(line: str, columns: int) -> Iterator[str]:
+    """Break a line between words, and what is longer, as names of migrations are, behind a dot or an underscore."""
+    indent = ""
+    while len(indent + line) > columns:
+        end = _end(line, columns - len(indent))
+        yield indent + line[:end].rstrip()
+        line, indent = line[end:].lstrip(), "  "
+    if line:
+        yield indent + line
+
+
+def _end(text: str, room: int) -> int:
+    blank = text.rfind(" ", 0, room + 1)
+    return blank if blank > 0 else max(text.rfind(mark, 0, room) for mark in "._/") + 1 or room
 
 
 def _row(cells: Iterable[str], widths: Iterable[int]) -> str:

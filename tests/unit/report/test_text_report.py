@@ -109,6 +109,22 @@ def test_a_table_that_is_too_wide_wraps_its_sides() -> None:
     assert max(map(len, narrow)) <= 60
 
 
+def test_a_plain_table_that_is_too_wide_breaks_its_widest_columns() -> None:
+    rows = (
+        ("migration", "verdict", "what becomes of it"),
+        ("shop.0002_remove_customer_address_customer_city", "kept", "shop_customer.city is set aside; it comes back"),
+        ("shop.0003_x", "lossless", "nothing"),
+    )
+    assert text(Outcome(command="rollback", exit=CLEAN, table=rows)) == (
+        "migration                           verdict   what becomes of it\n"
+        "shop.0002_remove_customer_address_  kept      shop_customer.city is set aside;\n"
+        "  customer_city                                 it comes back\n"
+        "shop.0003_x                         lossless  nothing"
+    )
+    wide = text(Outcome(command="rollback", exit=CLEAN, table=rows), Form(width=120))
+    assert "shop.0002_remove_customer_address_customer_city  kept      shop_customer.city is set aside" in wide
+
+
 def test_edits_are_shown_as_what_changes_in_the_files() -> None:
     before = b'class Migration:\n    a = 1\n    dependencies = [("shop", "0001_initial")]\n    b = 2\n'
     edits = (

@@ -28,7 +28,7 @@ def test_an_environment_whose_python_has_gone_is_made_again(tmp_path: Path) -> N
 def test_each_purpose_gets_what_it_needs() -> None:
     assert environment.requirements("use") == ["-e", str(environment.ROOT)]
     for_tests = environment.requirements("test")
-    assert for_tests[:2] == ["-e", f"{environment.ROOT}[postgres,mysql]"]
+    assert for_tests[:2] == ["-e", f"{environment.ROOT}[postgres,mysql,backup]"]
     assert any(requirement.startswith("pytest==") for requirement in for_tests)
     assert not any(requirement.startswith("pytest==") for requirement in environment.requirements("check"))
 
