@@ -25,7 +25,7 @@ def test_e03_a_removed_column(story: Story):
 
 def test_e04_a_required_column_comes_back_with_its_values(story: Story):
     assert story.seen["back"].values(KEPT, "name", "req") == [("a", "11"), ("b", "12"), ("d", "0")]
-    assert "error[HR503]: no-value: shop_thing.req NOT NULL without default, 1 rows" in story.refused
+    assert "error[HR503]: no-value: shop_thing.req NOT NULL without default, 1 row" in story.refused
     assert "help: say what they get: --fill shop_thing.req=value" in story.refused
 
 

@@ -144,7 +144,7 @@ def test_a_primary_key_that_changes_is_followed(tmp_path: Path, sqlite_database:
     shop.query("INSERT OR REPLACE INTO shop_thing (name) VALUES ('c')")
     assert shop.query("SELECT k0, v FROM " + shop.query("SELECT aside FROM handrail_kept")[0][0]) == [("z", 2), ("d", 4)]
     refused = shop.manage("migrate", "shop", "0001")
-    assert "error[HR503]: no-value: shop_thing.p NOT NULL without default, 1 rows" in refused.err
+    assert "error[HR503]: no-value: shop_thing.p NOT NULL without default, 1 row" in refused.err
     shop.query("DELETE FROM shop_thing WHERE code = 'c'")
     shop.to("0001")
     assert shop.query("SELECT code, p FROM shop_thing ORDER BY 1") == [("d", 4), ("z", 2)]

@@ -135,8 +135,9 @@ def _rows(number: int) -> str:
 
 
 def many(plan: RollbackPlan) -> list[str]:
-    """Return the apps whose names have to be typed because so many rows of theirs are concerned."""
-    return sorted({step.key.app_label for step in plan.steps if (step.rows or 0) > MANY})
+    """Return the apps whose names have to be typed because so many rows of theirs are concerned, or may be."""
+    steps = (step for step in plan.steps if (step.rows or 0) > MANY or not all(one.is_counted for one in step.judgements))
+    return sorted({step.key.app_label for step in steps})
 
 
 def after_it(runner: Runner, ready: Ready, connection: BaseDatabaseWrapper, shown: Outcome) -> Outcome:

@@ -11,6 +11,9 @@ from handrail.domain.finding import Finding, Severity
 class StaleContentTypes(Check):
     """After a rollback, rows of django_content_type or auth_permission belong to models that are not there now.
 
+    ``handrail rollback`` names all of them. ``migrate`` names those that rows refer to: permissions that a user or group has,
+    content types of the admin's log or of generic relations.
+
     Why it matters
     --------------
     They harm nothing, and they are what the model finds again when it comes back: with the same ids, so that generic relations,

@@ -104,5 +104,5 @@ def differences(backup: Backup, rows: Mapping[str, int]) -> list[str]:
             found.append(f"table {table} is missing")
         elif not low <= rows[table] <= high:
             were = str(low) if low == high else f"{low} to {high}"
-            found.append(f"table {table} has {rows[table]} rows, and had {were}")
+            found.append(f"table {table} has {rows[table]} row{'' if rows[table] == 1 else 's'}, and had {were}")
     return found

@@ -15,10 +15,14 @@ ZERO = "zero"
 
 
 class Verdict(StrEnum):
-    """Whether a step can be taken back. kept: lossless while the kept data lives. impossible: it cannot be run at all."""
+    """Whether a step can be taken back. kept: lossless while the kept data lives. impossible: it cannot be run at all.
+
+    unknown: what its rows are was asked, and there was no answer in time, so that it may fail.
+    """
 
     LOSSLESS = "lossless"
     KEPT = "kept"
+    UNKNOWN = "unknown"
     LOSSY = "lossy"
     IMPOSSIBLE = "impossible"
 
@@ -37,7 +41,7 @@ class Judgement:
 
     reason: in words, "" where there is nothing to say. locks: such as "ACCESS EXCLUSIVE on shop_thing". rows: how many are
     concerned, None where they were not counted. loses: the table, or table.column, whose values are lost. does_nothing: whether
-    its reverse is one that does nothing.
+    its reverse is one that does nothing. is_counted: False where rows were to be counted, and there was no answer in time.
     """
 
     operation: int
@@ -48,6 +52,7 @@ class Judgement:
     rows: int | None = None
     loses: str = ""
     does_nothing: bool = False
+    is_counted: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

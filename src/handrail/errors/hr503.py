@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handrail.domain.narrowing import said
 from handrail.errors.base import Refusal
 
 
@@ -29,9 +30,9 @@ class NoValue(Refusal):
     """
 
     code = "HR503"
-    summary = "no-value: {column} NOT NULL without default, {rows} rows"
+    summary = "no-value: {column} NOT NULL without default, {rows}"
 
     def __init__(self, *, table: str, column: str, rows: int, notes: tuple[str, ...] = ()) -> None:
         """rows: how many have no value."""
-        facts = {"column": f"{table}.{column}", "rows": rows}
+        facts = {"column": f"{table}.{column}", "rows": said(rows)}
         super().__init__(self.say(facts, notes=notes, help=f"say what they get: --fill {table}.{column}=value"))

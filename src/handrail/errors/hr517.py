@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handrail.domain.narrowing import said
 from handrail.errors.base import Refusal
 
 
@@ -35,5 +36,5 @@ class NoPrimaryKey(Refusal):
 
     def __init__(self, *, table: str, rows: int, what: str) -> None:
         """what: what cannot be done; rows: of the table."""
-        notes = [f"{what}: nothing else tells its {rows} rows apart"]
+        notes = [f"{what}: nothing else tells its rows apart ({said(rows)})"]
         super().__init__(self.say({"table": table}, notes=notes, help="give it a unique column before, or migrate --no-keep"))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def aftermath(connection: BaseDatabaseWrapper, plan: Plan, state: ProjectState, *, fake: bool) -> list[Finding]:
-    """Return what a plan left behind: content types and permissions, or where it was faked, the tables and columns themselves.
+    """Return what a plan left behind: content types and permissions in use, or where it was faked, tables and columns themselves.
 
     state: the one afterwards. Nothing is said of plans that went forwards.
     """
@@ -27,7 +27,7 @@ def aftermath(connection: BaseDatabaseWrapper, plan: Plan, state: ProjectState, 
         return []
     if fake:
         return _still_there(connection, plan, state)
-    return stale(connection, state, {migration.app_label for migration, _ in plan})
+    return stale(connection, state, {migration.app_label for migration, _ in plan}, in_use=True)
 
 
 def _still_there(connection: BaseDatabaseWrapper, plan: Plan, state: ProjectState) -> list[Finding]:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from handrail import registry
 from handrail.checks.hr407 import Lint
+from handrail.checks.hr522 import NotLookedAt
 from handrail.domain.finding import Finding, Severity
 from handrail.domain.kept import Undo
 from handrail.errors.base import Refusal
 from handrail.execution import probes
 from handrail.execution.editors import rebuilds_of
 from handrail.execution.probes._asking import Asking
-from handrail.execution.probes._changes import Plan, changes_of
+from handrail.execution.probes._changes import Change, Plan, changes_of
 from handrail.execution.probes._code import Code
 from handrail.execution.probes._places import Places, tables_of
 from handrail.execution.probes.base import Moment, Probe
@@ -32,12 +33,17 @@ SHARED = frozenset({"narrowing"})
 
 
 def probe(
-    connection: BaseDatabaseWrapper, plan: Plan, state: Callable[[], ProjectState], undo: Undo | None = None
+    connection: BaseDatabaseWrapper,
+    plan: Plan,
+    state: Callable[[], ProjectState],
+    undo: Undo | None = None,
+    doubtful: Callable[[Change, str], None] = lambda *_: None,
 ) -> list[Finding]:
     """Return what would go wrong if a plan ran now, in the order of the plan: an error would stop it, or do harm.
 
     state: builds the project state that the first migration begins with, forwards; backwards the one without any migration of
     the plan. It is called only where an operation has to be looked at. Nothing is changed, and nobody held up.
+    doubtful: told of operations about which a question had no answer, and why.
     """
     asked = [registry.load(probes, Probe, key)() for key in registry.names(probes) if key not in SHARED]  # type: ignore[type-abstract]
     if not plan or not is_known(connection) or not _concerns(connection, asked, plan):
@@ -61,9 +67,17 @@ def probe(
         if _is_here(moment):
             here = [one for one in asked if one.is_about(change) or one.is_for_all(connection)]
             found += [finding for one in here for finding in one.find(moment)]
+            found += _not_looked_at(change, asking, doubtful)
         places.take(change)
         code.take(change)
     return list(dict.fromkeys(found))
+
+
+def _not_looked_at(change: Change, asking: Asking, doubtful: Callable[[Change, str], None]) -> list[Finding]:
+    whys, asking.unanswered = asking.unanswered, []
+    if whys:
+        doubtful(change, whys[0])
+    return NotLookedAt.find(str(change.migration), change.index + 1, change.operation.describe(), whys)
 
 
 def look_at(plan: Plan, state: ProjectState | None, loader: Any, steps: Steps) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from handrail.domain.dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from handrail.domain.rollback import RollbackPlan, RollbackStep, Verdict
 from handrail.domain.run import Direction
 from handrail.execution.ahead import look_ahead
 from handrail.execution.all_or_nothing import all_or_nothing
-from handrail.execution.probes._changes import changes_of
+from handrail.execution.probes._changes import Change, changes_of
 from handrail.execution.probing import probe
 from handrail.execution.project_states import unrendered
 from handrail.execution.rollback_reading import Known, View
@@ -79,8 +79,26 @@ def make_ready(
     findings: list[Finding] = []
     if judged.verdict is not Verdict.IMPOSSIBLE:
         look_ahead(connection, run, lambda: _state(known, view, set()), lambda app: _ghosts(known, app))
-        findings = probe(connection, run, lambda: without, undo)
+        doubtful: dict[tuple[str, str, int], str] = {}
+
+        def doubt(change: Change, why: str) -> None:
+            doubtful[change.migration.app_label, change.migration.name, change.index] = why
+
+        findings = probe(connection, run, lambda: without, undo, doubt)
+        judged = replace(judged, steps=tuple(_doubted(step, doubtful) for step in judged.steps))
     return Ready(plan=judged, migrations=tuple(loaded), without=without, findings=tuple(findings))
+
+
+def _doubted(step: RollbackStep, doubtful: Mapping[tuple[str, str, int], str]) -> RollbackStep:
+    """Call nothing safe that could not be looked at. doubtful: why, by migration and operation."""
+    judgements = []
+    for one in step.judgements:
+        why = doubtful.get((*step.key, one.operation))
+        if why and one.verdict in (Verdict.LOSSLESS, Verdict.KEPT):
+            reason = "; ".join(filter(None, [one.reason, f"not looked at: {why}"]))
+            one = replace(one, verdict=Verdict.UNKNOWN, reason=reason)
+        judgements.append(one)
+    return replace(step, judgements=tuple(judgements))
 
 
 def _loaded(known: Known, key: MigrationKey) -> Migration:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from handrail.databases.locks.base import LockRules, locks_of
-from handrail.domain.dataclasses import dataclass
+from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.kept import Form, is_kept
 from handrail.domain.migration import MigrationKey
 from handrail.domain.rollback import Judgement, Verdict
@@ -60,9 +60,15 @@ class Judge:
         try:
             if not self._is_here(change):
                 return None
-            return _RULES.get(type(change.operation).__name__, _other)(self, change)
+            return self._with_doubts(_RULES.get(type(change.operation).__name__, _other)(self, change))
         finally:
             self.places.take(change)
+
+    def _with_doubts(self, one: Judgement) -> Judgement:
+        whys, self.asking.unanswered = self.asking.unanswered, []
+        if not whys:
+            return one
+        return replace(one, is_counted=False, reason="; ".join(filter(None, [one.reason, f"rows not counted: {whys[0]}"])))
 
     def _is_here(self, change: Change) -> bool:
         from django.db import router

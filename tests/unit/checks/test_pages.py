@@ -65,6 +65,7 @@ MEANINGS = {
     "HR514": "stale-content-types: {models}",
     "HR515": "extension-preexisting: {name}",
     "HR516": "old-code-insert: {column} NOT NULL without database default",
+    "HR522": "not-looked-at: operation {operation} of {migration}: {why}",
     "HR900": "bug: {problem}",
 }
 """What codes mean: a code is never used for anything else, so no line here is ever changed to say another thing."""

@@ -59,7 +59,7 @@ def test_an_id_can_be_a_file_name():
         ({"shop_thing": 4, "shop_old": 1, "more": 9}, []),
         ({"shop_thing": 5, "shop_old": 1}, ["table shop_thing has 5 rows, and had 2 to 4"]),
         ({"shop_thing": 3, "shop_old": 0}, ["table shop_old has 0 rows, and had 1"]),
-        ({"shop_thing": 1}, ["table shop_thing has 1 rows, and had 2 to 4", "table shop_old is missing"]),
+        ({"shop_thing": 1}, ["table shop_thing has 1 row, and had 2 to 4", "table shop_old is missing"]),
     ],
 )
 def test_counts_lie_between_those_before_and_after(rows: dict[str, int], expected: list[str]):

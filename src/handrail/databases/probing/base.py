@@ -52,6 +52,10 @@ class ProbingRules(ABC):
         """Return a SELECT that ends by itself when it takes too long, where one statement can say so."""
         return sql
 
+    def is_late(self, error: BaseException) -> bool:  # noqa: ARG002
+        """Say whether an error means that a SELECT took longer than it may, or waited too long for a lock."""
+        return False
+
     @abstractmethod
     def dependents(self, ask: Ask, table: str) -> list[Dependent]:
         """Return what uses a table, without its own indexes, constraints, and its triggers where these name no column."""

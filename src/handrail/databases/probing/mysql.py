@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from handrail.databases._sessions import causes
 from handrail.databases.probing.base import Ask, Dependent, ProbingRules, merged, named_in, words
 
 _COLUMNS = """
@@ -18,6 +19,8 @@ _TRIGGERS = """
     SELECT trigger_name, event_object_table, concat_ws(' ', action_timing, event_manipulation, action_statement)
     FROM information_schema.triggers WHERE trigger_schema = DATABASE()"""
 
+_LATE = (3024, 1969, 1205)
+
 
 class MySQLProbing(ProbingRules):
     """Names are looked for in the texts, as the server keeps no list of what uses what (MySQL does for views alone)."""
@@ -27,6 +30,10 @@ class MySQLProbing(ProbingRules):
         if self.is_mariadb:
             return f"SET STATEMENT max_statement_time = {seconds} FOR {sql}"
         return f"SELECT /*+ MAX_EXECUTION_TIME({seconds * 1000}) */{sql[6:]}"
+
+    def is_late(self, error: BaseException) -> bool:
+        """By number: ER_QUERY_TIMEOUT of MySQL, ER_STATEMENT_TIMEOUT of MariaDB, ER_LOCK_WAIT_TIMEOUT of both."""
+        return any(one.args and one.args[0] in _LATE for one in causes(error))
 
     def dependents(self, ask: Ask, table: str) -> list[Dependent]:
         """Read information_schema."""

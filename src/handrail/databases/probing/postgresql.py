@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from handrail.databases._sessions import causes
 from handrail.databases.probing.base import Ask, Dependent, ProbingRules, merged, named_in, words
 
 _NAME = "CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname || '.' END || c.relname"
@@ -47,6 +48,8 @@ _TRIGGERS = f"""
     WHERE NOT t.tgisinternal"""
 _COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"
 
+_LATE = ("57014", "55P03")
+
 
 class PostgresProbing(ProbingRules):
     """What a function does is text to the server, so triggers are read by the words of their function."""
@@ -55,6 +58,10 @@ class PostgresProbing(ProbingRules):
 
     # "cannot alter type of a column used by a view or rule", and so on for the others (tablecmds.c of 18)
     fixes_type: ClassVar = frozenset({"view", "materialized view", "rule", "generated column", "policy", "function"})
+
+    def is_late(self, error: BaseException) -> bool:
+        """By SQLSTATE: query_canceled and lock_not_available (manual of 18, appendix A)."""
+        return any((getattr(one, "sqlstate", None) or getattr(one, "pgcode", None)) in _LATE for one in causes(error))
 
     def dependents(self, ask: Ask, table: str) -> list[Dependent]:
         """Ask the catalogue."""

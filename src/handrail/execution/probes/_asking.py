@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from handrail.databases.probing.base import Dependent, ProbingRules, rules_for
@@ -18,6 +18,8 @@ SHOWN = 5
 SECONDS = 10
 """A question may take so long; after that the answer is not known."""
 
+LATE = "timed out"
+
 
 class Asking:
     """Questions to one database; rules: what its kind needs."""
@@ -25,14 +27,21 @@ class Asking:
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
         self.connection = connection
         self.rules: ProbingRules = rules_for(connection)
-        self._dependents: dict[str, list[Dependent]] = {}
+        self.unanswered: list[str] = []
+        """Why questions had no answer, in words; whoever reads it empties it."""
+        self._dependents: dict[str, tuple[list[Dependent], list[str]]] = {}
         self._columns: dict[str, frozenset[str]] = {}
 
     def dependents(self, table: str) -> list[Dependent]:
         """Return what uses a table."""
-        if table not in self._dependents:
-            self._dependents[table] = self.rules.dependents(self.rows, table)
-        return self._dependents[table]
+        if table in self._dependents:
+            found, why = self._dependents[table]
+            self.unanswered += why
+            return found
+        before = len(self.unanswered)
+        found = self.rules.dependents(self.rows, table)
+        self._dependents[table] = found, self.unanswered[before:]
+        return found
 
     def columns(self, table: str) -> frozenset[str]:
         """Return the columns that a table has now, in lower case; none where there is no such table.
@@ -47,32 +56,39 @@ class Asking:
         from django.db import DatabaseError
 
         try:
-            with self._bounded(), self.connection.cursor() as cursor:
+            with self._asking() as cursor:
                 return [one.name.lower() for one in self.connection.introspection.get_table_description(cursor, table)]
-        except DatabaseError:
+        except DatabaseError as error:
+            if self.rules.is_late(error):
+                self.unanswered.append(LATE)
             return []
 
-    def _bounded(self) -> AbstractContextManager[Any]:
-        """Keep a question that fails, and its limits, apart from what comes after it.
+    @contextmanager
+    def _asking(self) -> Iterator[Any]:
+        """Give a cursor. Keep a question that fails, and its limits, apart from what comes after it.
 
         Without either there is no transaction: on SQLite one that begins as writers do would wait for them.
         """
         from django.db.transaction import atomic
 
-        return atomic(self.connection.alias) if self.connection.in_atomic_block or self.rules.limits else nullcontext()
+        alone = not self.connection.in_atomic_block
+        bounds = nullcontext() if alone and not self.rules.limits else atomic(self.connection.alias)
+        with bounds, self.connection.cursor() as cursor:
+            for statement in self.rules.limits if alone else ():
+                cursor.execute(statement.format(ms=SECONDS * 1000), None)
+            yield cursor
 
     def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]] | None:
-        """Return the rows of a SELECT; None where that took too long, or cannot be asked of what is there."""
+        """Return the rows of a SELECT; None where that took too long, or cannot be asked of what is there (unanswered)."""
         from django.db import DatabaseError
 
-        alone = not self.connection.in_atomic_block
         try:
-            with self._bounded(), self.connection.cursor() as cursor:
-                for statement in self.rules.limits if alone else ():
-                    cursor.execute(statement.format(ms=SECONDS * 1000), None)
+            with self._asking() as cursor:
                 cursor.execute(self.rules.limited(sql, SECONDS), list(params) or None)
                 return [tuple(row) for row in cursor.fetchall()]
-        except DatabaseError:
+        except DatabaseError as error:
+            said = f"the database says: {' '.join(str(error).split())}"
+            self.unanswered.append(LATE if self.rules.is_late(error) else said)
             return None
 
     def count(self, source: str, params: Sequence[Any] = ()) -> int | None:

@@ -11,7 +11,6 @@ from handrail.domain.kept import Form, Kept
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction
 from handrail.errors.hr503 import NoValue
-from handrail.execution.probes._asking import BOUND
 from handrail.execution.probes._changes import ModelKey
 from handrail.execution.probes._places import column_of, named, table_of
 from handrail.execution.probes.base import Moment, Probe
@@ -47,8 +46,7 @@ class NoValueProbe(Probe):
         rows = moment.asking.count(f"{moment.asking.quote(live)}{f' WHERE {since}' if since else ''}")
         if not rows or (rows == 1 and field.unique and _has_value(field)):
             return
-        notes = [f"counted up to {BOUND} rows"] if rows > BOUND else []
-        notes += [f"{moment.change.migration} dropped it, and nothing of it is kept"] if kept is None else []
+        notes = [f"{moment.change.migration} dropped it, and nothing of it is kept"] if kept is None else []
         if kept is not None:
             notes.append("the rows that were inserted since have no value for it")
         if field.unique and _has_value(field):

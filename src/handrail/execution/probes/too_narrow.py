@@ -32,7 +32,10 @@ class TooNarrowProbe(Probe):
             found = _alteration(moment, key, start, end) if moment.is_sure and start is not None and end is not None else None
             if found is None:
                 continue
-            refusal = in_the_way(found, within_time(moment.connection, found), accept_loss=moment.undo.accept_loss)
+            counted = within_time(moment.connection, found)
+            if counted.why and not counted.misfits:
+                moment.asking.unanswered.append(f"the database says: {counted.why}")
+            refusal = in_the_way(found, counted, accept_loss=moment.undo.accept_loss)
             if refusal is not None:
                 yield refusal.finding
 
