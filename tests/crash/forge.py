@@ -17,8 +17,9 @@ from io import StringIO
 from typing import Any
 
 from tests.crash.migrations import ALL
+from tests.crash.rolling_back import roll_back
 from tests.crash.points import Try, tries
-from tests.crash.state import Reader, State
+from tests.crash.state import Kept, Reader, State
 from tests.crash.stopping import Stop, Stopper
 from tests.servers.base import Server
 from tests.servers.plugin import get_server
@@ -27,7 +28,10 @@ SECONDS = 60
 """What no child may take; a stopped one is followed by a wait for the lock of the dead session."""
 FASTER = {"sqlite": {"OPTIONS": {"init_command": "PRAGMA synchronous = OFF"}}}
 """What a process wrote is there for others when it is killed; only a machine that loses its power would need more."""
-TARGETS = {"forward": ("0001", "0002"), "backward": ("0002", "0001")}
+TARGETS = {"forward": "0002", "backward": "0001", "again": "0002"}
+"""Where each direction goes. again: forwards, after a way back that has set aside what it has to bring back."""
+BEFORE = {"forward": (), "backward": ("forward",), "again": ("forward", "backward")}
+"""What has to go before a direction, after plain Django has migrated to 0001."""
 
 
 @dataclass
@@ -46,17 +50,26 @@ class Tally:
 
 @dataclass(frozen=True)
 class Track:
-    """One migration in one direction: where it begins and where it has to end, as plain Django does it."""
+    """One migration in one direction: where it begins and where it has to end, as plain Django does it.
+
+    kept: what is kept where it begins, None as long as that is not known.
+    """
 
     label: str
     direction: str
     before: State
     after: State
+    kept: Kept | None = None
 
     @property
     def target(self) -> str:
         """What migrate is given."""
-        return TARGETS[self.direction][1]
+        return TARGETS[self.direction]
+
+    @property
+    def way(self) -> str:
+        """Forward or backward."""
+        return "backward" if self.direction == "backward" else "forward"
 
 
 def in_child(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -125,52 +138,62 @@ class Forge:
         gc.freeze()
 
     def run(self, label: str, points: str) -> dict[str, Tally]:
-        """Stop a migration in both directions.
+        """Stop a migration in all directions.
 
-        What went on from a stop ends where the other direction begins, so they take turns as far as they can.
+        What went on from a stop ends where another direction begins, so they take turns as far as they can.
         """
-        tallies = {direction: Tally() for direction in TARGETS}
+        directions = [each for each in TARGETS if each != "again" or (ALL[label].again and points in ("few", "every"))]
+        tallies = {direction: Tally() for direction in directions}
         tracks = self.tracks(label)
-        left = {direction: self.tries(tracks[direction], points, tallies[direction]) for direction in TARGETS}
+        left: dict[str, list[Try]] = {}
+        for direction in directions:
+            tracks[direction], left[direction] = self.tries(tracks[direction], points, tallies[direction])
         while any(left.values()):
-            now = self.last
-            found = [direction for direction in TARGETS if left[direction]]
-            fitting = [direction for direction in found if now is not None and now.records == tracks[direction].before.records]
-            direction = (fitting or found)[0]
+            now, kept = self.last, self.reader.kept()
+            found = [direction for direction in directions if left[direction]]
+            fitting = [each for each in found if now is not None and now.records == tracks[each].before.records]
+            direction = ([each for each in fitting if kept == tracks[each].kept] or fitting or found)[0]
             self.prepare(tracks[direction], now, points)
             self.attempt(tracks[direction], left[direction].pop(0), tallies[direction])
         return tallies
 
-    def tries(self, track: Track, points: str, tally: Tally) -> list[Try]:
-        """Return what is to be tried: it takes a run that is not stopped, which has to be right too."""
+    def tries(self, track: Track, points: str, tally: Tally) -> tuple[Track, list[Try]]:
+        """Return what is to be tried, and the track with what is kept: it takes a run that is not stopped, which has to be right too."""
         self.prepare(track, self.last, points)
-        once = in_child(lambda: self.migrate(track, Stop(-1, from_start=points == "first")))
+        track = replace(track, kept=self.reader.kept())
+        once = in_child(lambda: self.migrate(track, Stop(-1, from_start=points.endswith("first"))))
         self.last = self.reader.state()
         problem = self.judged(track, once, self.last)
         tally.problems += [f"not stopped at all: {problem}"] if problem else []
         name = f"{self.server.name} {track.label} {track.direction}"
-        return [] if problem else tries(once["events"], points, drops=self.server.vendor != "sqlite", name=name)
+        found = tries(once["events"], points, drops=self.server.vendor != "sqlite", name=name)
+        return track, [] if problem else found
 
     def tracks(self, label: str) -> dict[str, Track]:
-        """Find out where plain Django ends; the way back ends with the rows of before, as all that is dropped is kept."""
+        """Find out where plain Django ends; the way back ends with the rows of before, as all that is dropped is kept.
+
+        Where plain Django has no way back, the schema afterwards is the one before.
+        """
         self.reader.clear()
         states = []
-        for target in ("0001", "0002", "0001"):
+        for target in ("0001", "0002", "0001")[: 2 if ALL[label].irreversible else 3]:
             self.plain(label, target)
             states.append(self.reader.state())
-        before, after, back = states
+        before, after, back = (*states, states[0])[:3]
         self.last = None
+        back = replace(before, schema=back.schema)
         return {
             "forward": Track(label, "forward", before, after),
-            "backward": Track(label, "backward", after, replace(before, schema=back.schema)),
+            "backward": Track(label, "backward", after, back),
+            "again": Track(label, "again", back, after),
         }
 
     def build(self, track: Track) -> None:
-        """Make the database anew with plain Django; where the way back begins, with what the way there keeps."""
+        """Make the database anew with plain Django, and go from there to where a direction begins, so that it keeps what it keeps."""
         self.reader.clear()
         self.plain(track.label, "0001")
-        if track.direction == "backward":
-            answer = in_child(lambda: self.migrate(replace(track, direction="forward")))
+        for direction in BEFORE[track.direction]:
+            answer = in_child(lambda direction=direction: self.migrate(replace(track, direction=direction)))  # type: ignore[misc]
             assert answer["ended"] == "done", answer["text"]
 
     def plain(self, label: str, target: str) -> None:
@@ -190,11 +213,15 @@ class Forge:
         assert answer["ended"] == "done", answer["text"]
 
     def prepare(self, track: Track, now: State | None, points: str) -> None:
-        """Have the database as it is before, from how it is now, with as little work as possible."""
+        """Have the database as it is before, from how it is now, with as little work as possible.
+
+        What is kept has to be the same too: a migration that brings something back runs other statements.
+        """
         self.reader.forget_runs()
-        if now != track.before or points == "first":
+        if now != track.before or points.endswith("first") or self.reader.kept() != track.kept:
             self.build(track)
-        if points == "first":
+            self.reader.forget_runs()
+        if points.endswith("first"):
             self.reader.drop_journal()
 
     def attempt(self, track: Track, one: Try, tally: Tally) -> None:
@@ -233,7 +260,7 @@ class Forge:
         if answer["ended"] != "done":
             return f"{answer['ended']}: {answer['text']}"
         journal, half = self.reader.journal_says(track.label), self.reader.half_kept()
-        wrong = [f"the journal says {journal}"] if journal != f"{track.direction} done" else []
+        wrong = [f"the journal says {journal}"] if journal != f"{track.way} done" else []
         wrong += [f"half kept: {half}"] if half else []
         return now.difference(track.after) or "; ".join(wrong)
 
@@ -251,11 +278,13 @@ class Forge:
             tally.after += 1
             return ""
         tally.before += 1
+        if track.direction == "forward" and (aside := self.reader.kept()):
+            return f"what nobody else had written is still set aside: {aside}"
         is_made_up = self.reader.backend.is_generated
         return self.last.without_made_up_names(is_made_up).difference(track.before.without_made_up_names(is_made_up))
 
     def migrate(self, track: Track, stop: Stop | None = None) -> dict[str, Any]:
-        """Run plain migrate, in a child."""
+        """Run plain migrate, in a child; or handrail rollback, where that is the way back."""
         from django.core.management import CommandError, call_command
 
         alone(track.label)
@@ -263,6 +292,8 @@ class Forge:
         stopper.install()
         said = StringIO()
         try:
+            if ALL[track.label].rolls_back and track.way == "backward":
+                return {**roll_back(track.label, self.folder), "said": "", "events": stopper.events, "stopped": stopper.stopped}
             call_command("migrate", track.label, track.target, verbosity=0, interactive=False, stdout=StringIO(), stderr=said)
             answer = {"ended": "done", "text": ""}
         except CommandError as error:

@@ -31,20 +31,25 @@ def tries(events: Sequence[str], points: str, *, drops: bool, name: str) -> list
     all: everything at everything. every: a kill after every write and commit, which is the same as one before whatever comes next,
     and before the first; the other ways in turn, so that all of them meet every kind of statement somewhere. few: five of those, others
     for every name. record: every way when the record was committed just now. first: a kill after everything that is written before the
-    first run of Handrail on a database, and with it.
+    first run of Handrail on a database, and with it. few first: some of those.
     """
     modes = [mode for mode in MODES if drops or mode != "drop"]
     if points == "all":
         return list(_all(events, modes))
     if points == "record":
         return [Try(Stop(RECORD, mode, after=True), back) for mode, back in product(modes, (False, True))]
-    if points == "first":
-        return [Try(Stop(at, after=True, from_start=True)) for at in _writes(events)]
+    if points in ("first", "few first"):
+        found = [Try(Stop(at, after=True, from_start=True)) for at in _writes(events)]
+        return found if points == "first" else _sample(found, 2 * FEW, name)
     found = list(_every(events, modes))
-    if points == "every" or len(found) <= FEW:
+    return found if points == "every" else _sample(found, FEW, name)
+
+
+def _sample(found: list[Try], size: int, name: str) -> list[Try]:
+    if len(found) <= size:
         return found
-    first = crc32(name.encode()) % (len(found) // FEW)
-    return [found[int(first + number * len(found) / FEW)] for number in range(FEW)]
+    first = crc32(name.encode()) % (len(found) // size)
+    return [found[int(first + number * len(found) / size)] for number in range(size)]
 
 
 def _all(events: Sequence[str], modes: Sequence[str]) -> Iterator[Try]:

@@ -28,7 +28,7 @@ def test_every_operation_survives_being_stopped(server: str, label: str, forges:
     assert_recovered(forges.stop(server, label))
 
 
-@pytest.mark.parametrize("label", ["d01", "d02"])
+@pytest.mark.parametrize("label", ["d01", pytest.param("d02", marks=pytest.mark.large)])
 @pytest.mark.parametrize("server", MAIN)
 def test_what_comes_after_the_record_takes_nothing_back(server: str, label: str, forges: Forges):
     tallies = forges.stop(server, label, "record")
@@ -38,6 +38,13 @@ def test_what_comes_after_the_record_takes_nothing_back(server: str, label: str,
 
 @pytest.mark.parametrize("server", MAIN)
 def test_the_first_run_survives_being_stopped(server: str, forges: Forges):
+    assert_recovered(forges.stop(server, "d05c", "few first"))
+
+
+@pytest.mark.large
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("server", MAIN)
+def test_the_first_run_survives_being_stopped_anywhere(server: str, forges: Forges):
     assert_recovered(forges.stop(server, "d05c", "first"))
 
 

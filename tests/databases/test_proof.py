@@ -252,7 +252,7 @@ def test_values_that_are_made_up_at_every_run_are_named_and_left_out(tmp_path: P
 
 def test_an_order_that_takes_too_long_is_stopped_and_cleaned_up(tmp_path: Path, database: Database):
     functions = "import time\n" + code(("wait", "time.sleep(60)"))
-    proof = prove_pair(tmp_path, database, "migrations.RunPython(wait),", "", code=functions, timeout=24)
-    assert proof.orders[0].error == "it takes more than 6 seconds"
+    proof = prove_pair(tmp_path, database, "migrations.RunPython(wait),", "", code=functions, timeout=16)
+    assert proof.orders[0].error == "it takes more than 4 seconds"
     assert proof.orders[0].failed == OURS
     assert not proof.equal
