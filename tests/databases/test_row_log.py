@@ -69,6 +69,8 @@ def test_values_of_every_type_come_back_as_they_were(shop: Shop):
     changed = shop.query("SELECT * FROM shop_typed ORDER BY id")
     assert len(changed) == 2
     assert changed != before[:2]
+    counted = "SELECT k.name, k.rows FROM handrail_kept k WHERE k.rows > 0 ORDER BY 1"
+    assert shop.query(counted) == [("0001_initial", 3), ("0002_change", 3)]
     shop.migrate("shop", "0001")
     assert shop.query("SELECT * FROM shop_typed ORDER BY id") == before
 

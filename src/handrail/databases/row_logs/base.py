@@ -124,6 +124,10 @@ class RowLogRules(ABC):
         "" where triggers belong to their connection.
         """
 
+    def counting(self, one: RowLog) -> str:
+        """Return the SELECT of how many times a row was inserted, updated or deleted; of a copy: how many rows are others."""
+        return f"SELECT count(*) FROM {self.quote(one.name)}"
+
     @abstractmethod
     def images(self, one: RowLog) -> str:
         """Return the SELECT of all images in a log, with ORDER and IMAGE."""

@@ -201,6 +201,14 @@ class PostgreSQLRowLogs(RowLogRules):
         """A setting of the session, or of the transaction."""
         return f"SELECT set_config('handrail.run', '{token}', {'true' if local else 'false'})"
 
+    def counting(self, one: RowLog) -> str:
+        """An update has two images, of one statement each; a copy has those of all rows under one order."""
+        log = self.quote(one.name)
+        if one.copied:
+            return f"SELECT count(*) FROM (SELECT DISTINCT {self.names(one.key)} FROM {log}) x"
+        images = ", ".join(f"count(*) FILTER (WHERE {IMAGE} = {image}) AS i{image}" for image in (0, 1))
+        return f"SELECT coalesce(sum(greatest(i0, i1)), 0) FROM (SELECT {images} FROM {log} GROUP BY {ORDER} / 2) x"
+
     def images(self, one: RowLog) -> str:
         """They are what the log has."""
         return f"SELECT * FROM {self.quote(one.name)}"

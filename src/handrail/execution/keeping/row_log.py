@@ -241,8 +241,7 @@ class RowLogs:
         with keeper.at(place.operation, place.direction):
             for log in [one for (where, _), one in [*self._outside.items(), *self._inside.items()] if where == place]:
                 with self.connection.cursor() as cursor:
-                    cursor.execute(f"SELECT count(*) FROM {self.rules.quote(log.name)}")
-                    ((rows,),) = cursor.fetchall()
+                    rows = _counted(cursor, self.rules, log)
                     for sql in [] if self.rules.ahead else self.rules.no_triggers(log):
                         cursor.execute(sql)
                 if rows:
@@ -317,7 +316,7 @@ def drop_unused(connection: BaseDatabaseWrapper, rules: RowLogRules, name: str) 
             row = KeptRow.objects.using(connection.alias).filter(id=one.id)
             rows = _count(cursor, rules, name)
             if rows:
-                row.update(status=KeptStatus.KEPT, rows=rows)
+                row.update(status=KeptStatus.KEPT, rows=_counted(cursor, rules, log_from(one)))
             else:
                 cursor.execute(f"DROP TABLE IF EXISTS {rules.quote(name)}")
                 row.delete()
@@ -332,6 +331,11 @@ def _count(cursor: Any, rules: RowLogRules, name: str) -> int:
 
 def drop_leftovers(connection: BaseDatabaseWrapper) -> None:
     """Drop the triggers that a run which was killed has left, and its empty logs; the lock is held, and no operation runs now.
+def _counted(cursor: Any, rules: RowLogRules, one: RowLog) -> int:
+    cursor.execute(rules.counting(one))
+    return int(cursor.fetchall()[0][0])
+
+
 
     The triggers fire for nobody, so where a lock is in the way they stay until the next run.
     """
