@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from handrail.sources.git import Repository
+
 SETTINGS = {
     "GIT_CONFIG_GLOBAL": "/dev/null",
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -75,3 +77,22 @@ def isolate(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(autouse=True)
+def isolated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For every test of a module that imports this: git behaves the same everywhere."""
+    isolate(monkeypatch)
+
+
+@pytest.fixture
+def sandbox(isolated: None, tmp_path: Path) -> Sandbox:
+    """An empty repository."""
+    return Sandbox.create(tmp_path / "shop")
+
+
+def found(path: Path) -> Repository:
+    """Return the repository that a folder belongs to, which has to be there."""
+    repository = Repository.find(path)
+    assert repository is not None
+    return repository

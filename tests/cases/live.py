@@ -62,6 +62,16 @@ class Said:
         return found
 
     @property
+    def codes(self) -> list[str]:
+        """The codes of the findings."""
+        return [finding["code"] for finding in self.json["findings"]]
+
+    @property
+    def next(self) -> list[str]:
+        """The next command of every finding."""
+        return [finding["command"] for finding in self.json["findings"]]
+
+    @property
     def messages(self) -> list[str]:
         """Code and message of every finding that is not information."""
         return [f"{one['code']}: {one['message']}" for one in self.json["findings"] if one["severity"] != "info"]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,6 +13,7 @@ import pytest
 
 from handrail.cli.run import run
 from tests.cases.django_probe import DjangoProbe, Seen
+from tests.cases.live import Said
 from tests.git_sandbox import Sandbox
 from tests.unit.planning.small_project import migration
 
@@ -28,32 +27,6 @@ FIELD = 'migrations.AddField("thing", "{}", models.IntegerField(null=True))'
 def field(name: str) -> str:
     """Return an operation that adds a field to the model of an app."""
     return FIELD.format(name)
-
-
-@dataclass(frozen=True)
-class Said:
-    """The end of one command line."""
-
-    exit: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict[str, Any]:
-        """Standard output as one JSON object."""
-        found = json.loads(self.out)
-        assert isinstance(found, dict)
-        return found
-
-    @property
-    def codes(self) -> list[str]:
-        """The codes of the findings."""
-        return [finding["code"] for finding in self.json["findings"]]
-
-    @property
-    def next(self) -> list[str]:
-        """The next command of every finding."""
-        return [finding["command"] for finding in self.json["findings"]]
 
 
 class Team(Sandbox):

@@ -14,7 +14,8 @@ import pytest
 
 from handrail import registry
 from handrail.cli import commands
-from tests.cases.team import THING, Make, Said, Team, field
+from tests.cases.live import Said
+from tests.cases.team import THING, Make, Team, field
 from tests.unit.planning.small_project import migration
 
 FIRST = "shop.0001_initial"

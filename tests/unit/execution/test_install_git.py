@@ -10,29 +10,14 @@ import pytest
 
 from handrail.errors.base import Refusal
 from handrail.execution.install_git import ATTRIBUTE, plan_install, plan_removal
-from handrail.sources.git import Repository
-from tests.git_sandbox import Sandbox, isolate
+from tests.git_sandbox import Sandbox, found, isolated, sandbox
+
+__all__ = ["isolated", "sandbox"]
 
 PROGRAM = [sys.executable, "-m", "handrail"]
 FIRST = (
     "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n    dependencies = [{}]\n    operations = []\n"
 )
-
-
-@pytest.fixture(autouse=True)
-def _isolated(monkeypatch: pytest.MonkeyPatch) -> None:
-    isolate(monkeypatch)
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Sandbox:
-    return Sandbox.create(tmp_path / "shop")
-
-
-def found(path: Path) -> Repository:
-    repository = Repository.find(path)
-    assert repository is not None
-    return repository
 
 
 def install(path: Path, *, hooks: bool = True, driver: bool = True) -> list[str]:

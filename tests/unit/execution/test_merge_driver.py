@@ -11,15 +11,12 @@ from handrail.execution.install_git import plan_install
 from handrail.execution.merge_driver import drive
 from handrail.planning.lockfile import Entry, Lock, LockError, parse, render
 from handrail.sources.git import Repository
-from tests.git_sandbox import Sandbox, isolate
+from tests.git_sandbox import Sandbox, isolated
+
+__all__ = ["isolated"]
 
 PROGRAM = [sys.executable, "-m", "handrail"]
 PATH = "shop/migrations/migrations.lock"
-
-
-@pytest.fixture(autouse=True)
-def _isolated(monkeypatch: pytest.MonkeyPatch) -> None:
-    isolate(monkeypatch)
 
 
 def lock(*names: str, leaves: tuple[str, ...] = (), changed: str = "") -> str:

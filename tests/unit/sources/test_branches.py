@@ -8,13 +8,9 @@ import pytest
 
 from handrail.errors.base import Refusal
 from handrail.sources.branches import OpenBranch, open_branches, trees
-from handrail.sources.git import Repository
-from tests.git_sandbox import Sandbox, isolate
+from tests.git_sandbox import Sandbox, found, isolated
 
-
-@pytest.fixture(autouse=True)
-def _isolated(monkeypatch: pytest.MonkeyPatch) -> None:
-    isolate(monkeypatch)
+__all__ = ["isolated"]
 
 
 @pytest.fixture
@@ -22,12 +18,6 @@ def sandbox(tmp_path: Path) -> Sandbox:
     made = Sandbox.create(tmp_path / "shop")
     made.commit(app__one="1", app__two="2", other="3")
     return made
-
-
-def found(path: Path) -> Repository:
-    repository = Repository.find(path)
-    assert repository is not None
-    return repository
 
 
 def branch_off(sandbox: Sandbox, name: str, start: str = "main", author: str = "Ann", **files: str) -> str:

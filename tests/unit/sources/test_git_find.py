@@ -10,18 +10,9 @@ import pytest
 from handrail.errors.base import Refusal
 from handrail.sources.git import Repository
 from handrail.sources.git_place import may_be_in_repository
-from tests.git_sandbox import Sandbox, isolate
+from tests.git_sandbox import Sandbox, found, isolated
 
-
-@pytest.fixture(autouse=True)
-def _isolated(monkeypatch: pytest.MonkeyPatch) -> None:
-    isolate(monkeypatch)
-
-
-def found(path: Path) -> Repository:
-    repository = Repository.find(path)
-    assert repository is not None
-    return repository
+__all__ = ["isolated"]
 
 
 def refusal(path: Path) -> Refusal:

@@ -7,25 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from handrail.sources.git import Repository
 from handrail.sources.git_history import Change
-from tests.git_sandbox import Sandbox, isolate
+from tests.git_sandbox import Sandbox, found, isolated, sandbox
 
-
-@pytest.fixture(autouse=True)
-def _isolated(monkeypatch: pytest.MonkeyPatch) -> None:
-    isolate(monkeypatch)
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Sandbox:
-    return Sandbox.create(tmp_path / "shop")
-
-
-def found(path: Path) -> Repository:
-    repository = Repository.find(path)
-    assert repository is not None
-    return repository
+__all__ = ["isolated", "sandbox"]
 
 
 def test_what_differs_between_two_refs(sandbox: Sandbox) -> None:

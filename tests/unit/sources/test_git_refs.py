@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from handrail.errors.base import Refusal
 from handrail.sources.git import Repository
-from tests.git_sandbox import Sandbox, isolate
+from tests.git_sandbox import Sandbox, isolated, sandbox
 
-
-@pytest.fixture(autouse=True)
-def _isolated(monkeypatch: pytest.MonkeyPatch) -> None:
-    isolate(monkeypatch)
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Sandbox:
-    return Sandbox.create(tmp_path / "shop")
+__all__ = ["isolated", "sandbox"]
 
 
 def found(sandbox: Sandbox) -> Repository:

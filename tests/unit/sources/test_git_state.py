@@ -8,12 +8,9 @@ import pytest
 
 from handrail.sources.git import Repository
 from handrail.sources.git_state import InProgress
-from tests.git_sandbox import Sandbox, isolate
+from tests.git_sandbox import Sandbox, isolated
 
-
-@pytest.fixture(autouse=True)
-def _isolated(monkeypatch: pytest.MonkeyPatch) -> None:
-    isolate(monkeypatch)
+__all__ = ["isolated"]
 
 
 class Story:

@@ -9,24 +9,9 @@ from pathlib import Path
 import pytest
 
 from handrail.errors.base import Refusal
-from handrail.sources.git import Repository
-from tests.git_sandbox import Sandbox, isolate
+from tests.git_sandbox import Sandbox, found, isolated, sandbox
 
-
-@pytest.fixture(autouse=True)
-def _isolated(monkeypatch: pytest.MonkeyPatch) -> None:
-    isolate(monkeypatch)
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Sandbox:
-    return Sandbox.create(tmp_path / "shop")
-
-
-def found(path: Path) -> Repository:
-    repository = Repository.find(path)
-    assert repository is not None
-    return repository
+__all__ = ["isolated", "sandbox"]
 
 
 def test_a_tree_starts_at_the_folder_that_was_asked_for(sandbox: Sandbox) -> None:
