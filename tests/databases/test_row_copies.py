@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cases.migrators import GATE, launcher
-from tests.cases.shop import FIRST, Shop, on_servers, shop
+from tests.cases.shop import FIRST, SERVERS, Shop, on_servers, shop
 
 __all__ = ["launcher", "shop"]
 GRANTS = {
@@ -130,3 +130,106 @@ def test_sql_is_compared_too(limited: Limited):
     assert limited.rows() == [(1, "again", 1, "z"), (2, "2", 12, "y"), (3, "3", 3, "x3")]
     limited.migrate("shop", "0001")
     assert limited.rows() == before
+
+
+on_mysql = pytest.mark.parametrize("shop", [name for name in SERVERS if not name.startswith("postgresql")], indirect=True)
+CASCADES = [
+    "CREATE TABLE child (id integer PRIMARY KEY, thing_id bigint NULL, v varchar(9), "
+    "FOREIGN KEY (thing_id) REFERENCES shop_thing (id) ON DELETE SET NULL)",
+    "CREATE TABLE part (id integer PRIMARY KEY, thing_id bigint NOT NULL, FOREIGN KEY (thing_id) REFERENCES shop_thing (id) "
+    "ON DELETE CASCADE)",
+    "CREATE TABLE grain (id integer PRIMARY KEY, part_id integer NOT NULL, FOREIGN KEY (part_id) REFERENCES part (id) "
+    "ON DELETE CASCADE)",
+    "INSERT INTO child VALUES (1, 1, 'a'), (2, 2, 'b'), (3, NULL, 'c')",
+    "INSERT INTO part VALUES (1, 1), (2, 2), (3, 3)",
+    "INSERT INTO grain VALUES (1, 1), (2, 2), (3, 3)",
+]
+
+
+def with_cascades(shop: Shop) -> dict[str, list[tuple[Any, ...]]]:
+    """Add tables whose rows go with those of shop_thing, and return what is in all of them."""
+    for sql in CASCADES:
+        shop.query(sql)
+    return all_rows(shop)
+
+
+def all_rows(shop: Shop) -> dict[str, list[tuple[Any, ...]]]:
+    return {table: shop.query(f"SELECT * FROM {table} ORDER BY id") for table in ("shop_thing", "child", "part", "grain")}
+
+
+DELETES = """
+def change(apps, schema_editor):
+    Thing = apps.get_model("shop", "Thing")
+    Thing.objects.filter(id=3).update(n=30)
+    Thing.objects.filter(id__in=[1, 2]).delete()
+"""
+
+
+DELETES_BY_SQL = """
+migrations.RunSQL(["UPDATE shop_thing SET n = n * 10", "DELETE FROM shop_thing WHERE id < 3"]),
+"""
+
+
+@on_mysql
+@pytest.mark.parametrize("operation", ["migrations.RunPython(change),", DELETES_BY_SQL])
+def test_what_foreign_keys_change_is_logged(shop: Shop, operation: str):
+    """They fire no triggers there."""
+    shop.begin([("a", 1), ("b", 2), ("c", 3)])
+    before = with_cascades(shop)
+    shop.put("0002_change", operation, DELETES)
+    one = shop.migrate()
+    assert "grain (3 rows) is copied before" in one.err
+    after = all_rows(shop)
+    assert after["shop_thing"] == [(3, "c", 30, "x3")]
+    assert after["grain"] == [(3, 3)]
+    assert after["child"] == [(1, None, "a"), (2, None, "b"), (3, None, "c")]
+    shop.migrate("shop", "0001")
+    assert all_rows(shop) == before
+
+
+@on_mysql
+def test_what_foreign_keys_change_is_logged_without_triggers(limited: Limited):
+    limited.begin_limited()
+    before = with_cascades(limited)
+    limited.put("0002_change", "migrations.RunPython(change),", DELETES)
+    limited.migrate()
+    assert all_rows(limited) != before
+    limited.migrate("shop", "0001")
+    assert all_rows(limited) == before
+
+
+MANY = """
+migrations.RunSQL("INSERT INTO shop_thing (id, name, n, x) VALUES (500, 'first', 1, '')"),
+migrations.RunPython(change, atomic=False),
+"""
+"""Where each operation is a transaction of its own, the first would be there when the second is refused."""
+REFUSED = """\
+CommandError: error[HR604]: rows-not-kept: Raw Python operation changes rows of shop_thing,
+    and they cannot be kept
+  note: the user must not make triggers on it
+  note: it cannot be copied either: a copy of it would have to be compared in
+        the same transaction, and there is none around the operation
+  note: its code names the table, and has not run
+  help: remove what is in the way; if these rows may go, or a backup has them:
+        migrate --accept-loss, or migrate --backup
+  next: python manage.py handrail explain HR604
+"""
+
+
+@on_servers
+def test_without_triggers_and_copy_it_is_refused_before_anything_runs(limited: Limited):
+    """And goes on where that is accepted; what has no log is said, and not taken back without a word."""
+    limited.begin_limited()
+    limited.put("0002_change", MANY, CHANGE.format(more="pass"), atomic=False)
+    before = limited.rows()
+    one = limited.fails(code=2)
+    print(one.text)
+    assert REFUSED in one.err
+    assert limited.rows() == before
+    assert limited.steps() == []
+    one = limited.migrate("--accept-loss")
+    print(one.text)
+    assert "Raw Python operation of shop.0002_change writes what no log has: shop_thing" in one.err
+    one = limited.fails("shop", "0001")
+    print(one.text)
+    assert limited.records() == ["0001_initial", "0002_change"]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from handrail.domain.kept import Undo
 from handrail.domain.run import RunOptions
 from handrail.execution.runner import First, Runner, Talk
 
@@ -34,15 +35,17 @@ def migrate(
     only: str = "",
     *,
     backup: bool = False,
+    accept_loss: bool = False,
 ) -> Any:
     """Do what run does as one run; it is given what makes the executor.
 
     Raises whatever that raises, and refusals before anything is changed.
     only: the app that is asked for; what is wrong in others that it does not need is then passed over. backup: whether one is
-    made before the first step; without it, nothing is applied.
+    made before the first step; without it, nothing is applied. accept_loss: whether to go on where something cannot be kept.
     """
     first = _backing_up(connection, options, talk) if backup else None
-    runner = Runner(connection, options=options, command=command, talk=talk, only=only, first=first)
+    undo = Undo(accept_loss=accept_loss)
+    runner = Runner(connection, options=options, command=command, talk=talk, only=only, undo=undo, first=first)
     with ended_by_signals(), runner.running():
         if first is not None and runner.is_plain():
             first()

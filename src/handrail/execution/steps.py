@@ -91,7 +91,7 @@ class Steps:
             self.check_reversible(migration)
         self.attempt(lambda: self._refuse_loss(migration, direction), f"{migration}")
         is_atomic = bool(migration.atomic and self.connection.features.can_rollback_ddl)
-        self.attempt(lambda: self._refuse_unkept(migration, state, is_atomic=is_atomic), f"{migration}")
+        self.attempt(lambda: self._refuse_unkept(migration, state, direction, is_atomic=is_atomic), f"{migration}")
         step = self._begin(migration, direction, atomic=is_atomic, faked=False)
         if is_atomic:
             return self._whole(migration, state, direction, record, step)
@@ -103,7 +103,8 @@ class Steps:
 
         key = MigrationKey(migration.app_label, migration.name)
         for index, operation in enumerate(migration.operations):
-            if not can_be_taken_back(self.connection, key, index, operation):
+            accept_loss = self.keeping.undo.accept_loss
+            if not can_be_taken_back(self.connection, key, index, operation, accept_loss=accept_loss):
                 raise IrreversibleError(f"Operation {operation} in {migration} is not reversible")
 
     def _refuse_loss(self, migration: Migration, direction: Direction) -> None:
@@ -114,7 +115,7 @@ class Steps:
                 self.session.prepare()
                 refuse_loss(self.connection, self.keeping, migration, direction)
 
-    def _refuse_unkept(self, migration: Migration, state: ProjectState, *, is_atomic: bool) -> None:
+    def _refuse_unkept(self, migration: Migration, state: ProjectState, direction: Direction, *, is_atomic: bool) -> None:
         from django.db.transaction import atomic
 
         if any(writes_rows(operation) for operation in migration.operations):
@@ -126,6 +127,7 @@ class Steps:
                     self.keeping,
                     migration,
                     state,
+                    direction,
                     lambda operation: None if is_atomic else way_of(operation, migration, self.connection, rules),
                 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import TYPE_CHECKING
 
 from handrail.databases.statements.base import StatementRules
@@ -15,6 +16,7 @@ from handrail.execution.manners import Way, in_order, way_of
 from handrail.execution.operating import run_operation
 from handrail.execution.project_states import Stage
 from handrail.execution.units import Attempt, Guard, Session, Unit, statements_through
+from handrail.sources.journal import statements_of
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -81,7 +83,8 @@ class Stepwise:
             once = self._afresh(editor, stage, phase, backwards=backwards)
             self.attempt(lambda: covering(once), stage.operation.describe())
         elif way is Way.STATEMENTS:
-            covering(lambda: self._by_statements(editor, stage, phase, backwards=backwards))
+            runs = count()
+            covering(lambda: self._by_statements(editor, stage, phase, backwards=backwards, again=bool(next(runs))))
         else:
             covering(lambda: self._code(editor, stage, phase, backwards=backwards))
 
@@ -110,7 +113,12 @@ class Stepwise:
             self.journal.operation(self.step, phase, stage.index, Mark.DONE)
         flush(editor)
 
-    def _by_statements(self, editor: BaseDatabaseSchemaEditor, stage: Stage, phase: Phase, *, backwards: bool) -> None:
+    def _by_statements(
+        self, editor: BaseDatabaseSchemaEditor, stage: Stage, phase: Phase, *, backwards: bool, again: bool
+    ) -> None:
+        """Run an operation statement by statement. again: whether this process has done some of them."""
+        if again:
+            self.earlier = statements_of(self.connection, self.step)
         unit = Unit(
             connection=self.connection,
             journal=self.journal,

@@ -12,7 +12,7 @@ from handrail.domain.migration import MigrationKey
 from handrail.domain.rollback import Judgement, Verdict
 from handrail.domain.run import Direction
 from handrail.execution.keeping.row_undo import logged
-from handrail.execution.keeping.rows import has_reverse, parts_of
+from handrail.execution.keeping.rows import has_reverse, parts_of, unkept
 from handrail.execution.keeping.sql_drops import comes_back, kept_by_sql
 from handrail.execution.probes._asking import Asking
 from handrail.execution.probes._changes import Change, ModelKey
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.migration import Migration
     from django.db.migrations.state import ModelState
+
+    from handrail.domain.kept import Kept
 
 BUILDS_INDEX = {"RemoveIndex": False, "RemoveIndexConcurrently": True}
 """Operations whose reverse builds an index, and whether it does so concurrently."""
@@ -259,12 +261,12 @@ def _ordered(judge: Judge, change: Change) -> Judgement:
 
 def _code(judge: Judge, change: Change) -> Judgement:
     """RunPython and RunSQL: by their author's reverse, by the log of their rows, or not at all."""
-    operation = change.operation
+    operation, records = change.operation, _log(judge, change)
     if has_reverse(operation):
-        return judge.says(change, Verdict.LOSSLESS, "the reverse that its author wrote is run")
-    log = _log(judge, change)
-    if log is not None:
-        return judge.says(change, Verdict.KEPT, "the rows that it wrote are put back", rows=log)
+        unchecked = f", and nothing is kept of what it wrote to {' and '.join(unkept(records))}" if unkept(records) else ""
+        return judge.says(change, Verdict.LOSSLESS, f"the reverse that its author wrote is run{unchecked}")
+    if records:
+        return _by_log(judge, change, records)
     back = _sql_back(judge, change)
     if back:
         return judge.says(change, Verdict.KEPT, f"{', '.join(back)} come{'s' * (len(back) == 1)} back")
@@ -288,17 +290,24 @@ def _sql_back(judge: Judge, change: Change) -> list[str]:
     return []
 
 
-def _log(judge: Judge, change: Change) -> int | None:
-    """Return how many rows the log of an operation has, None where there is none that says enough."""
+def _by_log(judge: Judge, change: Change, records: Sequence[Kept]) -> Judgement:
+    """What code or SQL wrote goes back by its log; what that has not stays."""
+    rows, missing = sum(one.rows or 0 for one in records), " and ".join(unkept(records))
+    if not missing:
+        return judge.says(change, Verdict.KEPT, "the rows that it wrote are put back", rows=rows)
+    reason = f"what it wrote to {missing} is in no log, and stays"
+    return judge.says(change, Verdict.LOSSY, reason, loses=f"what was in {missing}")
+
+
+def _log(judge: Judge, change: Change) -> Sequence[Kept]:
+    """Return the log of an operation, () where there is none that says enough."""
     if not judge.keeps_on_record:
-        return None
+        return ()
     migration = change.migration
     parts = [part for part, each in parts_of(migration.operations[change.index]) if each is change.operation]
     records = logged(judge.connection, MigrationKey(migration.app_label, migration.name), Direction.FORWARD, change.index)
     own = [one for one in records if parts and one.details["part"] == parts[0]]
-    if not any(not one.table and not one.details["defines"] for one in own):
-        return None
-    return sum(one.rows or 0 for one in own)
+    return own if any(not one.table and not one.details["defines"] for one in own) else ()
 
 
 def _other(judge: Judge, change: Change) -> Judgement:
@@ -308,10 +317,8 @@ def _other(judge: Judge, change: Change) -> Judgement:
     if isinstance(change.operation, RunPython | RunSQL):
         return _code(judge, change)
     if not change.operation.reversible:
-        log = _log(judge, change)
-        if log is not None:
-            return judge.says(change, Verdict.KEPT, "the rows that it wrote are put back", rows=log)
-        return judge.says(change, Verdict.IMPOSSIBLE, "it has no reverse")
+        records = _log(judge, change)
+        return _by_log(judge, change, records) if records else judge.says(change, Verdict.IMPOSSIBLE, "it has no reverse")
     return judge.says(change, Verdict.LOSSLESS)
 
 

@@ -86,9 +86,16 @@ class Locking(BaseCommand):
                 return _with(connection, partial(reading_executor, connection, app), handle)
             wanted = read_run_options({name: options.get(name) for name in OWN})
             talk = self._talk(connection.alias)
-            backup = bool(options.get("backup"))
+            backup, accept_loss = bool(options.get("backup")), bool(options.get("accept_loss"))
             return migrate(
-                connection, wanted, _typed(options), talk, lambda make: _with(connection, make, handle), app, backup=backup
+                connection,
+                wanted,
+                _typed(options),
+                talk,
+                lambda make: _with(connection, make, handle),
+                app,
+                backup=backup,
+                accept_loss=accept_loss,
             )
         except Refusal as refusal:
             raise self._said(refusal) from refusal
@@ -143,6 +150,8 @@ class Migrate(Locking):
         group.add_argument("--all-or-nothing", action="store_true", default=None, help=help)
         help = "Make a backup of the database before the first migration, and apply none without it."
         group.add_argument("--backup", action="store_true", help=help)
+        help = "Go on where something cannot be kept: keep the rest."
+        group.add_argument("--accept-loss", action="store_true", help=help)
         help = "Destroy what the migrations drop, as Django does, instead of keeping it."
         group.add_argument("--no-keep", dest="keep", action="store_false", default=None, help=help)
 
@@ -194,6 +203,7 @@ def command_class() -> type[BaseCommand]:
 def _typed(options: dict[str, Any]) -> str:
     """Return the command as somebody would type it."""
     words = ["migrate", *filter(None, (options.get("app_label"), options.get("migration_name")))]
-    words += [f"--{name}" for name in ("fake", "fake-initial", "prune", "backup") if options.get(name.replace("-", "_"))]
+    flags = ("fake", "fake-initial", "prune", "backup", "accept-loss")
+    words += [f"--{name}" for name in flags if options.get(name.replace("-", "_"))]
     words += ["--no-keep"] if options.get("keep") is False else []
     return " ".join(words)

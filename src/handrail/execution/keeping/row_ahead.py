@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from handrail.databases.row_logs.base import RowLogRules, row_logs_for
 from handrail.domain.database import ErrorKind
 from handrail.domain.kept import is_kept
+from handrail.domain.run import Direction
 from handrail.errors.hr604 import RowsNotKept
 from handrail.execution.keeping.row_copies import NO_TRANSACTION, NO_TRIGGERS, acted_on, why_not_copied
 from handrail.execution.keeping.row_tables import likely_tables, may_delete
-from handrail.execution.keeping.rows import parts_of, writes_rows
+from handrail.execution.keeping.rows import has_reverse, parts_of, writes_rows
 from handrail.execution.manners import Way, is_code
 from handrail.sources.backend import backend_of
 
@@ -23,17 +24,24 @@ if TYPE_CHECKING:
 
     from handrail.execution.keeping.keeper import Keeping
 
+NAMED = "its code names the table, and has not run"
 WayOf = Callable[["Operation"], Way | None]
 """Says how an operation is run; None where the whole migration is one transaction."""
 
 
 def refuse_unkept(
-    connection: BaseDatabaseWrapper, keeping: Keeping, migration: Migration, state: ProjectState, way_of: WayOf
+    connection: BaseDatabaseWrapper,
+    keeping: Keeping,
+    migration: Migration,
+    state: ProjectState,
+    direction: Direction,
+    way_of: WayOf,
 ) -> None:
     """Raise RowsNotKept where tables are there that the migration writes, and neither triggers nor a copy can log that.
 
     What code writes is a guess by what it names. Where nothing stands between the whole migration and a rollback, it is not
-    asked: a table that has no log is then found when it is written, and nothing was done.
+    asked: a table that has no log is then found when it is written, and nothing was done. Nor is what goes back by its log,
+    which says itself what it writes.
     """
     rules = row_logs_for(connection.vendor)
     is_asked = rules.ahead and keeping.patterns and getattr(migration, "handrail_keep", True)
@@ -41,11 +49,11 @@ def refuse_unkept(
         return
     for operation, each in _operations(connection, migration):
         way = way_of(operation)
-        if way is None and is_code(each):
+        if (way is None and is_code(each)) or (direction is Direction.BACKWARD and not has_reverse(each)):
             continue
         for table, why, why_not in _without(connection, rules, each, likely_tables(each, state), way):
             if is_kept(keeping.patterns, table):
-                notes = (f"it cannot be copied either: {why_not}",)
+                notes = (f"it cannot be copied either: {why_not}", *([NAMED] if is_code(each) else []))
                 raise RowsNotKept(operation=each.describe(), table=table, why=why, notes=notes)
 
 

@@ -78,12 +78,17 @@ class Copies:
         self.logs, self.place, self.operation = logs, place, operation
         self.made: set[str] = set()
 
-    def make(self, tables: Iterable[str]) -> None:
-        """Copy those of these tables that have no triggers; some have been copied, perhaps. Raises RowsNotKept."""
+    def make(self, tables: Iterable[str]) -> set[str]:
+        """Copy those of these tables that have no triggers, and are not copied yet; return those that go without.
+
+        Raises RowsNotKept.
+        """
         logs = [one for table in sorted(set(tables) - self.made) if (one := self._log(table)) is not None]
+        if logs and not (self.logs.connection.in_atomic_block and self.logs.is_steady):
+            if not self.logs.lets_go:
+                raise self._refusal(logs[0].table, NO_TRANSACTION)
+            return {one.table for one in logs}
         for one in logs:
-            if not self.logs.connection.in_atomic_block or not self.logs.is_steady:
-                raise self._refusal(one.table, NO_TRANSACTION)
             *locks, copy = self.logs.rules.copying(one)
             self._run(locks)
             rows = self._run([copy])
@@ -91,6 +96,7 @@ class Copies:
         if logs and not self.made:
             self._run([f"SAVEPOINT {SAVEPOINT}"])
         self.made |= {one.table for one in logs}
+        return set()
 
     def compare(self) -> None:
         """Let the logs have what the operation did. Raises RowsNotKept."""

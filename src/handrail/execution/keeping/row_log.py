@@ -101,10 +101,19 @@ class RowLogs:
             for table in sorted(tables):
                 one = self._outside.get((place, table))
                 if one is not None and not one.copied and table in self.unseen.get(place, {}):
-                    self._drop(self._outside.pop((place, table)))
+                    self._give_up(place, one)
                     one = None
                 if one is None and (place, table) not in self.without:
                     self._outside |= self.made(place, table)
+
+    def _give_up(self, place: Place, one: RowLog) -> None:
+        """Drop a log with triggers, so that its table can be copied. Raises RowsNotKept where it is in use already."""
+        with self.connection.cursor() as cursor:
+            if _count(cursor, self.rules, one.name):
+                why = "it was written before, outside a transaction, by the same operation"
+                notes = (self.unseen[place][one.table],)
+                raise RowsNotKept(operation=words_of(place), table=one.table, why=why, notes=notes)
+        self._drop(self._outside.pop((place, one.table)))
 
     def add(self, made: dict[tuple[Place, str], RowLog]) -> None:
         """Know of logs that were made inside the step's transaction."""
@@ -221,7 +230,7 @@ class RowLogs:
             if (place, table) not in self.without:
                 writing.cover(table)
         if not writing.is_single:
-            writing.copies.make(self.demanded.get(place, ()))
+            writing.copy(self.demanded.get(place, ()))
         self.writing = writing
         try:
             with writing.watched():
@@ -322,6 +331,11 @@ def drop_unused(connection: BaseDatabaseWrapper, rules: RowLogRules, name: str) 
                 row.delete()
 
 
+def _counted(cursor: Any, rules: RowLogRules, one: RowLog) -> int:
+    cursor.execute(rules.counting(one))
+    return int(cursor.fetchall()[0][0])
+
+
 def _count(cursor: Any, rules: RowLogRules, name: str) -> int:
     if not rules.columns(cursor, name):
         return 0
@@ -331,11 +345,6 @@ def _count(cursor: Any, rules: RowLogRules, name: str) -> int:
 
 def drop_leftovers(connection: BaseDatabaseWrapper) -> None:
     """Drop the triggers that a run which was killed has left, and its empty logs; the lock is held, and no operation runs now.
-def _counted(cursor: Any, rules: RowLogRules, one: RowLog) -> int:
-    cursor.execute(rules.counting(one))
-    return int(cursor.fetchall()[0][0])
-
-
 
     The triggers fire for nobody, so where a lock is in the way they stay until the next run.
     """

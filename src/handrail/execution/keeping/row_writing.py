@@ -101,6 +101,15 @@ class Writing:
             self.left_out.add(table)
         return not made or self.is_covered(table)
 
+    def copy(self, tables: Iterable[str]) -> None:
+        """Copy tables that have no triggers. Raises RowsNotKept."""
+        self._leave_out(self.copies.make(set(tables) - self.left_out))
+
+    def _leave_out(self, tables: Iterable[str]) -> None:
+        """Go on though tables are in no log."""
+        self.left_out.update(tables)
+        self.unkept.update(tables)
+
     def _is_without(self, table: str) -> bool:
         """Say whether a table has no log because none can be made, and may go without. Raises RowsNotKept."""
         why = self.logs.without.get((self.place, table))
@@ -109,8 +118,7 @@ class Writing:
         if not self.logs.lets_go:
             notes = (f"it cannot be copied either: {why}",)
             raise RowsNotKept(operation=self.operation, table=table, why=self.logs.reason(self.place, table), notes=notes)
-        self.left_out.add(table)
-        self.unkept.add(table)
+        self._leave_out([table])
         return True
 
     def say_unkept(self) -> list[str]:
@@ -223,7 +231,7 @@ class Writing:
             written = written_by(str(sql), self.rules.dialect)
             tables = self._ready(written)
             if self.is_single:
-                self.copies.make(tables)
+                self.copy(tables)
         done = self._run(lambda: execute(sql, params, many, context), str(sql))
         with self._aside():
             if self.is_single:
@@ -354,7 +362,8 @@ class Writing:
             counts = self.rules.written(cursor) or {}
         changed = {name for name, rows in counts.items() if rows > self.counts.get(name, 0) and not name.startswith(OURS)}
         unseen = sorted(name for name in changed if "." in name)
-        if unseen and not self.logs.keeper.keeping.undo.accept_loss:
+        self.unkept |= set(unseen)
+        if unseen and not self.logs.lets_go:
             raise RowsNotKept(
                 operation=self.operation, table=unseen[0], why="it is in a schema that the search path does not find"
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -66,13 +66,18 @@ def has_reverse(operation: Operation, direction: Direction = Direction.BACKWARD)
     return is_forward or bool(operation.reversible)
 
 
-def can_be_taken_back(connection: BaseDatabaseWrapper, key: MigrationKey, index: int, operation: Operation) -> bool:
-    """Say whether an operation can be reversed: by itself, or by the log of the last time that it ran."""
+def can_be_taken_back(
+    connection: BaseDatabaseWrapper, key: MigrationKey, index: int, operation: Operation, *, accept_loss: bool = False
+) -> bool:
+    """Say whether an operation can be reversed: by itself, or by the log of the last time that it ran.
+
+    accept_loss: whether a log will do that has not all that it wrote.
+    """
     records: tuple[Kept, ...] | None = None
     for part, each in parts_of(operation):
         if not each.reversible:
             records = logged(connection, key, Direction.FORWARD, index) if records is None else records
-            if not _looked_at(records, part) and not _comes_back(connection, key, index, part, each):
+            if not _looked_at(records, part, accept_loss=accept_loss) and not _comes_back(connection, key, index, part, each):
                 return False
     return True
 
@@ -83,9 +88,15 @@ def _comes_back(connection: BaseDatabaseWrapper, key: MigrationKey, index: int, 
     return isinstance(operation, RunSQL) and comes_back(connection, key, index, part, operation)
 
 
-def _looked_at(records: tuple[Kept, ...], part: str) -> bool:
+def _looked_at(records: tuple[Kept, ...], part: str, *, accept_loss: bool = False) -> bool:
     """A log says nothing of definitions: what an operation made or altered has to be undone by a reverse."""
-    return any(not one.table and one.details["part"] == part and not one.details["defines"] for one in records)
+    own = [one for one in records if not one.table and one.details["part"] == part and not one.details["defines"]]
+    return bool(own) and (accept_loss or not unkept(own))
+
+
+def unkept(records: Iterable[Kept]) -> list[str]:
+    """Return what an operation wrote that its log has not: tables, also of other databases. records: of its part."""
+    return sorted({name for one in records if not one.table for name in one.details.get("unkept", ())})
 
 
 def _undone(keeper: Keeper, index: int, direction: Direction) -> tuple[Kept, ...]:
@@ -190,7 +201,7 @@ class _Back:
         self.place, self.keeper = place, keeper
         records = _undone(keeper, place.operation, place.direction)
         self.records = tuple(one for one in records if one.details["part"] == place.part)
-        self.is_undoable = _looked_at(records, place.part)
+        self.is_undoable = _looked_at(records, place.part, accept_loss=keeper.keeping.undo.accept_loss)
         if keeper.is_unwinding:
             self.is_undoable = has_log(keeper, place.operation, place.part, OPPOSITE[place.direction])
 
@@ -213,6 +224,7 @@ class _Back:
         with nullcontext() if is_again else self._logging():
             undo = RowUndo(self.keeper, self.records)
             lines = undo.take_back()
+        lines += [f"what {self.operation.describe()} wrote to {name} is in no log, and stays" for name in unkept(self.records)]
         undo.done()
         if is_again:
             self.keeper.not_restored(self.place.operation, Direction.BACKWARD, form=Form.LOG)
@@ -280,7 +292,7 @@ def is_undone_alone(keeper: Keeper, index: int, operation: Operation, direction:
         return False
     if has_reverse(operation, direction) and not keeper.keeping.undo.rows:
         return False
-    return _looked_at(_undone(keeper, index, direction), "")
+    return _looked_at(_undone(keeper, index, direction), "", accept_loss=keeper.keeping.undo.accept_loss)
 
 
 def tables_ahead(migration: Migration, state: ProjectState, direction: Direction) -> Iterator[tuple[Place, frozenset[str]]]:
