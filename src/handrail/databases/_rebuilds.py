@@ -51,3 +51,11 @@ class Rebuilds(ABC):
     @abstractmethod
     def fold(self, name: str) -> str:
         """Return a name as the database compares it."""
+
+    @abstractmethod
+    def counter(self, cursor: Cursor, table: str) -> int | None:
+        """Return the last number that a table has given to a row, None where it has given none."""
+
+    @abstractmethod
+    def count_on(self, table: str, number: int) -> list[str]:
+        """Return the statements that let a rebuilt table go on after a number: its copy knows nothing of rows that are gone."""

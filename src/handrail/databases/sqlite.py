@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from handrail.databases import _sqlite_counters
 from handrail.databases._rebuilds import Attached, Rebuilds
 from handrail.databases._sessions_sqlite import SQLiteSessions
 from handrail.databases.base import Backend, CatalogueObject, Cursor, Settings
@@ -120,6 +121,14 @@ class SQLite(SQLiteSessions, Rebuilds, Backend):
         tokens = tokenize(sql)
         unique = "unique" if tokens[1] == "unique" else ""
         return f"{unique} {' '.join(tokens[tokens.index('on') + 2 :])}".strip()
+
+    def counter(self, cursor: Cursor, table: str) -> int | None:
+        """Read sqlite_sequence."""
+        return _sqlite_counters.counter(cursor, table)
+
+    def count_on(self, table: str, number: int) -> list[str]:
+        """Write it: dropping a table deletes its row there, and an INSERT by Django's rebuild counts to the highest key alone."""
+        return _sqlite_counters.count_on(table, number)
 
     def fold(self, name: str) -> str:
         """SQLite folds the letters of ASCII alone (datatype3.html, NOCASE)."""

@@ -96,13 +96,22 @@ def _safely(editor: Any, rebuilds: Rebuilds, migration: str, remake: Callable[..
             remake(model, create_field, delete_field, alter_fields)
             return
         kept = _kept(editor, rebuilds, rebuild, migration)
+        last = _counter(editor, rebuilds, table_of(model))
         for one in reversed(kept):  # what was made later can stand on what was made before
             if not one.is_own:
                 editor.execute(f"DROP {one.kind} IF EXISTS {editor.quote_name(one.name)}", None)
         remake(model, create_field, delete_field, alter_fields)
         _make_again(editor, rebuilds, table_of(model), kept)
+        if last > _counter(editor, rebuilds, table_of(model)):
+            for sql in rebuilds.count_on(table_of(model), last):
+                editor.execute(sql, None)
 
     return safely
+
+
+def _counter(editor: Any, rebuilds: Rebuilds, table: str) -> int:
+    with editor.connection.cursor() as cursor:
+        return rebuilds.counter(cursor, table) or 0
 
 
 def _kept(editor: Any, rebuilds: Rebuilds, rebuild: Rebuild, migration: str) -> list[Attached]:

@@ -6,12 +6,16 @@ so that no value changes (datatype3.html, 3: a column without a type has the aff
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
+from handrail.databases._sqlite_counters import count_on, counter
 from handrail.databases.base import Cursor
 from handrail.databases.keeping.base import Details, ForeignKey, KeepingRules
 from handrail.domain.kept import Form
 
+_LITERAL = re.compile(r"[-+]?\d+(\.\d+)?|'([^']|'')*'|NULL|TRUE|FALSE", re.IGNORECASE)
+"""What stands behind DEFAULT without brackets (lang_createtable.html, 3.2); the pragma does not say whether there were any."""
 _KEYS = 'PRAGMA foreign_key_list("{}")'
 
 
@@ -43,7 +47,8 @@ class SQLiteKeeping(KeepingRules):
         cursor.execute(f'PRAGMA table_xinfo("{table}")')
         for _, name, kind, needed, default, *_ in cursor.fetchall():
             if name == column:
-                given = f" DEFAULT ({default})" if default is not None else ""
+                written = default if default is None or _LITERAL.fullmatch(default) else f"({default})"
+                given = f" DEFAULT {written}" if written is not None else ""
                 return f"{self.quoted(column)} {kind}{' NOT NULL' if needed else ''}{given}"
         return ""
 
@@ -102,7 +107,7 @@ class SQLiteKeeping(KeepingRules):
             "create": next(sql for kind, _, sql in found if kind == "table"),
             "more": [sql for kind, _, sql in found if kind != "table"],
             "columns": columns,
-            "counter": _counter(cursor, table),
+            "counter": counter(cursor, table),
             "foreign_keys": [_list(one) for one in _foreign_keys(cursor, table)],
         }
 
@@ -114,16 +119,11 @@ class SQLiteKeeping(KeepingRules):
     def table_back(self, table: str, aside: str, details: Details) -> list[str]:
         """Make it as it was made; triggers come last, so that none fires for these rows."""
         q, columns = self.quoted, ", ".join(map(self.quoted, details["columns"]))
-        counter = details["counter"]
-        counted = [
-            f"INSERT INTO sqlite_sequence (name, seq) SELECT '{_text(table)}', 0"
-            f" WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = '{_text(table)}')",
-            f"UPDATE sqlite_sequence SET seq = max(seq, {counter}) WHERE name = '{_text(table)}'",
-        ]
+        last = details["counter"]
         return [
             details["create"],
             f"INSERT INTO {q(table)} ({columns}) SELECT {columns} FROM {q(aside)}",
-            *(counted if counter is not None else []),
+            *(count_on(table, last) if last is not None else []),
             *details["more"],
             f"DROP TABLE {q(aside)}",
         ]
@@ -186,18 +186,6 @@ def _list(key: ForeignKey) -> list[Any]:
     return list(key)
 
 
-def _counter(cursor: Cursor, table: str) -> int | None:
-    cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'")
-    if not cursor.fetchall():
-        return None
-    cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
-    return next((int(number) for (number,) in cursor.fetchall()), None)
-
-
 def _same(values: Any) -> str:
     """The plus takes the affinity from a value: else keys would be converted and their index not used (datatype3.html, 4.2)."""
     return " AND ".join(f"k{number} = +{value}" for number, value in enumerate(values))
-
-
-def _text(name: str) -> str:
-    return name.replace("'", "''")
