@@ -17,8 +17,8 @@ from io import StringIO
 from typing import Any
 
 from tests.crash.migrations import ALL
-from tests.crash.rolling_back import roll_back
 from tests.crash.points import Try, tries
+from tests.crash.rolling_back import roll_back
 from tests.crash.state import Kept, Reader, State
 from tests.crash.stopping import Stop, Stopper
 from tests.servers.base import Server
@@ -129,10 +129,11 @@ class Forge:
         from django.core.management import call_command
         from django.db import connections
 
-        alone("d02")
-        for target in ("0002", "0001"):
-            call_command("migrate", "d02", target, verbosity=0, stdout=StringIO(), stderr=StringIO())
-        self.recover_back("d02")
+        for label in ("d02", "logged"):
+            alone(label)
+            call_command("migrate", label, verbosity=0, stdout=StringIO(), stderr=StringIO())
+            assert roll_back(label, self.folder)["ended"] == "done"
+            self.recover_back(label)
         connections.close_all()
         gc.collect()
         gc.freeze()
@@ -148,6 +149,8 @@ class Forge:
         left: dict[str, list[Try]] = {}
         for direction in directions:
             tracks[direction], left[direction] = self.tries(tracks[direction], points, tallies[direction])
+            if direction == "backward":
+                tracks["again"] = replace(tracks["again"], before=tracks[direction].after)
         while any(left.values()):
             now, kept = self.last, self.reader.kept()
             found = [direction for direction in directions if left[direction]]
@@ -163,6 +166,8 @@ class Forge:
         track = replace(track, kept=self.reader.kept())
         once = in_child(lambda: self.migrate(track, Stop(-1, from_start=points.endswith("first"))))
         self.last = self.reader.state()
+        if ALL[track.label].own_schema and track.direction == "backward":
+            track = replace(track, after=replace(track.after, schema=self.last.schema))
         problem = self.judged(track, once, self.last)
         tally.problems += [f"not stopped at all: {problem}"] if problem else []
         name = f"{self.server.name} {track.label} {track.direction}"

@@ -5,110 +5,14 @@ Each is an app of its own: 0001_initial makes tables with rows in them, 0002_ste
 
 from __future__ import annotations
 
-import textwrap
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-FILE = """\
-from django.contrib.postgres import operations as postgres
-from django.db import migrations, models
-from django.db.models import F, Q
-from django.db.models.deletion import CASCADE, SET_NULL
-
-{code}
-
-
-class Migration(migrations.Migration):
-    atomic = {atomic}
-    dependencies = {dependencies}
-    operations = [
-{operations}
-    ]
-"""
-EVERYWHERE = ("sqlite", "postgresql", "mysql")
-ROLLS_BACK = ("sqlite", "postgresql")
-"""Where atomic = False makes a difference to schema changes."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One app. code: functions that 0002_step uses. asks: it runs code outside a transaction, so a person is asked there."""
-
-    label: str
-    first: str
-    step: str
-    code: str = ""
-    atomic: bool = True
-    vendors: tuple[str, ...] = EVERYWHERE
-    asks: bool = False
-
-    def loose(self, vendors: tuple[str, ...] = ROLLS_BACK) -> Case:
-        """Return the same with atomic = False."""
-        return replace(self, label=f"{self.label}_loose", atomic=False, vendors=vendors)
-
-    def files(self) -> dict[str, str]:
-        """Return the texts of the two migrations by name."""
-        step = self.step.replace("LABEL", self.label)
-        return {
-            "0001_initial": _file(self.first + ROWS, "", [], atomic=True),
-            "0002_step": _file(step, self.code, [(self.label, "0001_initial")], atomic=self.atomic),
-        }
-
-
-def _file(operations: str, code: str, dependencies: list[tuple[str, str]], *, atomic: bool) -> str:
-    fill = FILL if "fill" in operations else ""
-    return FILE.format(
-        code=(fill + textwrap.dedent(code)).strip(),
-        atomic=atomic,
-        dependencies=dependencies,
-        operations=textwrap.indent(textwrap.dedent(operations).strip(), " " * 8),
-    )
-
-
-FILL = '''
-def fill(apps, editor):
-    """Give every model three rows: numbers grow, texts differ, keys point to rows with the same id."""
-    app = __name__.split(".")[0]
-    models_ = sorted(apps.get_app_config(app).get_models(), key=lambda model: (model.__name__ != "Thing", model.__name__))
-    for model in models_:
-        for id in (1, 2, 3):
-            values = {"id": id}
-            for field in model._meta.concrete_fields:
-                kind = field.get_internal_type()
-                if field.is_relation:
-                    values[field.attname] = 4 - id
-                elif kind == "IntegerField":
-                    values[field.attname] = id * 10
-                elif kind == "CharField":
-                    values[field.attname] = f"{field.name[:3]}{id}"
-            if model.__name__ == "Thing" and id == 3 and any(field.name == "maybe" for field in model._meta.fields):
-                values["maybe"] = None
-            model.objects.using(editor.connection.alias).create(**values)
-        for field in model._meta.many_to_many:
-            through = field.remote_field.through
-            for id in (1, 2):
-                names = [each.attname for each in through._meta.concrete_fields if each.is_relation]
-                through.objects.using(editor.connection.alias).create(id=id, **dict(zip(names, (id, id + 1))))
-'''
-ROWS = "migrations.RunPython(fill, migrations.RunPython.noop),\n"
-THING = """
-migrations.CreateModel("Thing", [
-    ("id", models.AutoField(primary_key=True)),
-    ("name", models.CharField(max_length=50)),
-    ("n", models.IntegerField(default=0)),
-    ("x", models.CharField(max_length=20, default="x")),
-]),
-"""
-OTHER = """
-migrations.CreateModel("Other", [
-    ("id", models.AutoField(primary_key=True)),
-    ("code", models.CharField(max_length=30)),
-    ("thing", models.ForeignKey("Thing", CASCADE)),
-    ("many", models.ManyToManyField("Thing", related_name="+")),
-]),
-"""
+from tests.crash.case import EVERYWHERE, OTHER, THING, Case
 
 TABLES = Case(
     label="tables",
+    rolls_back=True,
+    again=True,
     first=THING
     + OTHER
     + """
@@ -137,6 +41,7 @@ migrations.AlterModelManagers("Item", []),
 )
 ADDING = Case(
     label="adding",
+    again=True,
     first=THING + OTHER,
     step="""
 migrations.AddField("Thing", "a_null", models.IntegerField(null=True)),
@@ -151,6 +56,8 @@ migrations.AddField("Thing", "a_one", models.OneToOneField("Other", CASCADE, nul
 )
 REMOVING = Case(
     label="removing",
+    rolls_back=True,
+    again=True,
     first=THING
     + OTHER
     + """
@@ -207,6 +114,8 @@ migrations.AlterField("Thing", "name", models.TextField()),
 )
 CASTING = Case(
     label="casting",
+    rolls_back=True,
+    again=True,
     first=THING
     + """
 migrations.AddField("Thing", "code", models.TextField(default="007")),
@@ -272,6 +181,64 @@ migrations.SeparateDatabaseAndState(
 migrations.RunPython(double, halve, atomic=True),
 """,
 )
+LOGGED = Case(
+    label="logged",
+    rolls_back=True,
+    irreversible=True,
+    first=THING + OTHER,
+    code="""
+def write(apps, editor):
+    things = apps.get_model(__name__.split(".")[0], "Thing").objects.using(editor.connection.alias)
+    things.update(n=F("n") * 3)
+    things.create(id=7, name="seven", n=7)
+    apps.get_model(__name__.split(".")[0], "Other").objects.using(editor.connection.alias).filter(id=3).delete()
+
+
+def longer(apps, editor):
+    for other in apps.get_model(__name__.split(".")[0], "Other").objects.using(editor.connection.alias).order_by("id"):
+        other.code = other.code * 2
+        other.save()
+
+
+def wrong(apps, editor):
+    apps.get_model(__name__.split(".")[0], "Other").objects.using(editor.connection.alias).update(code="wrong")
+""",
+    step="""
+migrations.RunPython(write, atomic=True),
+migrations.RunSQL("UPDATE LABEL_thing SET name = 'sql' WHERE id < 3"),
+migrations.SeparateDatabaseAndState(database_operations=[
+    migrations.RunSQL([
+        "INSERT INTO LABEL_thing (id, name, n, x) VALUES (8, 'eight', 8, 'x')",
+        "DELETE FROM LABEL_thing WHERE id = 7",
+    ]),
+]),
+migrations.RunPython(longer, wrong, atomic=True),
+""",
+)
+"""Rows that only the log of them takes back: there is no reverse, or it leaves other rows than there were."""
+DROPPING = Case(
+    label="dropping",
+    rolls_back=True,
+    again=True,
+    irreversible=True,
+    own_schema=True,
+    first=THING
+    + """
+migrations.AddField("Thing", "indexed", models.CharField(max_length=10, db_index=True, default="i")),
+migrations.CreateModel("Old", [("id", models.AutoField(primary_key=True)), ("n", models.IntegerField(unique=True))]),
+migrations.CreateModel("Gone", [("id", models.AutoField(primary_key=True)), ("n", models.IntegerField())]),
+""",
+    step="""
+migrations.RunSQL("ALTER TABLE LABEL_thing DROP COLUMN n", state_operations=[migrations.RemoveField("Thing", "n")]),
+migrations.RunSQL("DROP TABLE LABEL_old", state_operations=[migrations.DeleteModel("Old")]),
+migrations.RunSQL(
+    "DROP TABLE LABEL_gone; ALTER TABLE LABEL_thing DROP COLUMN x",
+    "ALTER TABLE LABEL_thing ADD COLUMN x varchar(20) DEFAULT 'x' NOT NULL",
+    state_operations=[migrations.DeleteModel("Gone"), migrations.RemoveField("Thing", "x")],
+),
+""",
+)
+"""What SQL drops."""
 CONCURRENT = Case(
     label="building",
     vendors=("postgresql",),
@@ -335,7 +302,7 @@ def halve(apps, editor):
 D06B = Case(label="d06b", first=THING, code=LOOP, step="migrations.RunPython(double, halve),\n", atomic=False, asks=True)
 D06C = Case(label="d06c", first=THING, code=LOOP, step="migrations.RunPython(double, halve),\n")
 
-OPERATIONS = (TABLES, ADDING, REMOVING, ALTERING, NARROWING, CASTING, NAMES, CODE, CONCURRENT)
+OPERATIONS = (TABLES, ADDING, REMOVING, ALTERING, NARROWING, CASTING, NAMES, CODE, LOGGED, DROPPING, CONCURRENT)
 LOOSE = tuple(case.loose() for case in OPERATIONS if case.atomic and case is not CODE)
 LISTED = (D01, D02, D02B, D05B, D05C, D06, D06B, D06C)
 ALL = {case.label: case for case in (*OPERATIONS, *LOOSE, CODE.loose(EVERYWHERE), *LISTED)}

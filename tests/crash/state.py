@@ -16,6 +16,8 @@ OWN = ("handrail_", "django_migrations", "sqlite_", "hrk_")
 ASIDE = "hrk_"
 """What the names of all that is kept begin with."""
 JOURNAL = ("handrail_run", "handrail_step", "handrail_statement", "handrail_source")
+Kept = tuple[tuple[Any, ...], ...]
+"""What is kept: in which direction, by which operation, its kind and form, its table and column."""
 Rows = dict[str, tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]]
 
 
@@ -115,6 +117,14 @@ class Reader:
             "mysql": "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
         }
         return [name for (name,) in self._all(kinds[self.server.vendor])]
+
+    def kept(self) -> Kept:
+        """Return what is kept of columns and tables, and can be brought back."""
+        if "handrail_kept" not in self.tables():
+            return ()
+        names = ", ".join(map(self.name, ("direction", "operation", "kind", "form", "table", "column")))
+        found = self._all(f"SELECT {names} FROM handrail_kept WHERE status = 'kept' AND kind <> 'rows'")
+        return tuple(sorted(tuple(row) for row in found))
 
     def half_kept(self) -> list[tuple[Any, ...]]:
         """Return what is neither kept nor restored, but on the way."""

@@ -11,10 +11,11 @@ from handrail.domain.kept import Form
 from handrail.domain.run import OPPOSITE, Direction
 from handrail.errors.base import Refusal
 from handrail.execution.keeping.coming_back import coming_back
+from handrail.execution.keeping.row_statements import written_by
 from handrail.execution.keeping.row_undo import RowUndo, logged
 from handrail.execution.keeping.row_writing import Place
 from handrail.execution.keeping.sql_drops import comes_back, kept_by_sql, run_sql
-from handrail.execution.manners import is_code
+from handrail.execution.manners import is_code, texts_of
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -150,10 +151,14 @@ def _coming_back(keeper: Keeper, operation: Operation, place: Place) -> Abstract
 def _call_kept(
     editor: Any, label: str, operation: Operation, states: tuple[ProjectState, ProjectState], place: Place, keeper: Keeper
 ) -> None:
-    """Call an operation; what SQL drops is set aside."""
+    """Call an operation; what SQL drops is set aside. A step that is resumed passes over statements that were done, unseen."""
     from django.db.migrations.operations import RunSQL
 
     if isinstance(operation, RunSQL) and not is_code(operation):
+        writing = keeper.rows.writing
+        if writing is not None:
+            sql = operation.sql if place.direction is Direction.FORWARD else operation.reverse_sql
+            writing.defines |= any(written_by(text, writing.rules.dialect).defines for text in texts_of(sql))
         run_sql(editor, label, operation, place.direction, place.part, keeper)
     else:
         _call(editor, label, operation, states, place.direction)
