@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.cases.migrators import GATE, launcher
-from tests.cases.shop import FIRST, SERVERS, Shop, on_servers, shop
+from tests.cases.shop import FIRST, SERVERS, Shop, everywhere, on_servers, shop
 
 __all__ = ["launcher", "shop"]
 GRANTS = {
@@ -223,13 +224,102 @@ def test_without_triggers_and_copy_it_is_refused_before_anything_runs(limited: L
     limited.put("0002_change", MANY, CHANGE.format(more="pass"), atomic=False)
     before = limited.rows()
     one = limited.fails(code=2)
-    print(one.text)
     assert REFUSED in one.err
     assert limited.rows() == before
     assert limited.steps() == []
     one = limited.migrate("--accept-loss")
-    print(one.text)
     assert "Raw Python operation of shop.0002_change writes what no log has: shop_thing" in one.err
     one = limited.fails("shop", "0001")
-    print(one.text)
     assert limited.records() == ["0001_initial", "0002_change"]
+
+
+ELSEWHERE = """
+def change(apps, schema_editor):
+    Thing = apps.get_model("shop", "Thing")
+    Thing.objects.filter(id=1).update(n=10)
+    Thing.objects.using("other").create(name="there", n=1)
+    assert Thing.objects.using("other").count() == 1
+"""
+
+
+def rollback(shop: Shop, *words: str, exit: int = 0) -> Any:
+    """Roll back to the first migration, and return the JSON."""
+    one = shop.launcher.begin(shop.folder, ["handrail", "rollback", "shop", "0001", *words, "--yes", "--format", "json"])
+    assert one.end() == exit, one.text
+    return json.loads(one.out)
+
+
+@everywhere
+def test_what_is_written_to_another_database_is_said(shop: Shop):
+    """And the log is not taken for one of all that was written."""
+    other = shop.database.fresh()
+    shop.write()
+    with (shop.folder / "project_settings.py").open("a") as file:
+        file.write(f"DATABASES['other'] = {other.settings!r}\n")
+    shop.put("0001_initial", FIRST)
+    shop.migrate()
+    shop.migrate("--database", "other")
+    shop.query("INSERT INTO shop_thing (name, n, x) VALUES ('a', 1, 'x')")
+    shop.put("0002_change", "migrations.RunPython(change),", ELSEWHERE)
+    assert shop.migrate("shop", "0002").err == (
+        "Raw Python operation of shop.0002_change writes what no log has: shop_thing of the database other\n"
+    )
+    assert "IrreversibleError" in shop.fails("shop", "0001").err
+    assert shop.values("n") == [10]
+    lost = "Raw Python operation drops what was in shop_thing of the database other: its values were not kept"
+    assert [one["message"] for one in rollback(shop, exit=2)["findings"]] == [f"loses-data: {lost}"]
+    answer = rollback(shop, "--accept-loss")
+    assert answer["plan"]["steps"][0]["verdict"] == "lossy"
+    assert answer["plan"]["steps"][0]["reason"] == "what it wrote to shop_thing of the database other is in no log, and stays"
+    assert shop.values("n") == [1]
+    assert other.query("SELECT name FROM shop_thing") == [("there",)]
+
+
+FTS = """
+def change(apps, schema_editor):
+    Thing = apps.get_model("shop", "Thing")
+    Thing.objects.filter(id=1).update(name="after")
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("INSERT INTO words (rowid, name) VALUES (7, 'direct')")
+"""
+BY_TRIGGER = """
+CREATE TRIGGER follow AFTER UPDATE ON shop_thing BEGIN UPDATE words SET name = NEW.name WHERE rowid = NEW.id; END
+"""
+
+
+@pytest.mark.parametrize("shop", ["sqlite"], indirect=True)
+def test_what_is_written_to_a_virtual_table_is_said(shop: Shop):
+    """What triggers write there they write again; and what it consists of is put right by nobody else."""
+    shop.begin([("before", 1)])
+    shop.query("CREATE VIRTUAL TABLE words USING fts5(name)")
+    shop.query("INSERT INTO words (rowid, name) VALUES (1, 'before')")
+    shop.query(BY_TRIGGER)
+    shop.put("0002_change", "migrations.RunPython(change),", FTS.partition("    with ")[0])
+    shop.put("0003_change", "migrations.RunPython(change, migrations.RunPython.noop),", FTS)
+    one = shop.migrate("shop", "0002")
+    assert one.err == ""
+    assert shop.query("SELECT rowid, name FROM words") == [(1, "after")]
+    one = shop.migrate()
+    assert one.err == "Raw Python operation of shop.0003_change writes what no log has: words\n"
+    assert shop.query("""SELECT "table" FROM handrail_kept WHERE "table" LIKE 'words%'""") == []
+    lost = "Raw Python operation drops what was in words: its values were not kept"
+    assert [one["message"] for one in rollback(shop, exit=2)["findings"]] == [f"loses-data: {lost}"]
+    rollback(shop, "--accept-loss")
+    assert shop.query("SELECT rowid, name FROM words") == [(1, "before"), (7, "direct")]
+    assert shop.query("SELECT name FROM words WHERE words MATCH 'before'") == [("before",)]
+    shop.query("INSERT INTO words (words) VALUES ('integrity-check')")
+
+
+@on_mysql
+def test_where_a_trigger_hides_what_it_writes_nothing_is_copied(limited: Limited):
+    """A row of another table would be in no log."""
+    limited.begin_limited()
+    before = limited.rows()
+    limited.query("CREATE TABLE audit (n integer)")
+    limited.query("CREATE TRIGGER watch AFTER UPDATE ON shop_thing FOR EACH ROW INSERT INTO audit VALUES (NEW.n)")
+    limited.put("0002_change", 'migrations.RunSQL("UPDATE shop_thing SET n = 5"),')
+    one = limited.fails(code=2)
+    assert "note: it cannot be copied either: what its trigger watch writes is hidden from the user" in " ".join(one.err.split())
+    assert (limited.rows(), limited.steps(), limited.query("SELECT n FROM audit")) == (before, [], [])
+    one = limited.migrate("--accept-loss")
+    assert one.err == "Raw SQL operation of shop.0002_change writes what no log has: shop_thing\n"

@@ -193,6 +193,10 @@ class RowLogRules(ABC):
         """Return what keeps others from changing the rows of a table, t, that a source, w, has; "" where nobody can."""
         return f"SELECT count(*) FROM (SELECT 1 FROM {self.quote(table)} AS t JOIN {source} AS w ON {on} FOR UPDATE) AS x"
 
+    def untriggered(self, cursor: Cursor) -> tuple[set[str], set[str]]:  # noqa: ARG002 - for those that have any
+        """Return the tables that take no triggers, and those in which the database keeps what is in them."""
+        return set(), set()
+
     def may_log(self, cursor: Cursor, table: str) -> bool | None:  # noqa: ARG002 - for those that have users
         """Say whether the user may make triggers on a table, None where the catalogue does not say it."""
         return True

@@ -53,6 +53,9 @@ ER_BINLOG_CREATE_ROUTINE_NEED_SUPER (MySQL 8.0 error reference)."""
 _BINARY_LOG = "SHOW GLOBAL VARIABLES WHERE variable_name IN ('log_bin', 'log_bin_trust_function_creators')"
 _ENGINE = "SELECT engine FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s"
 _ISOLATION = "SHOW SESSION VARIABLES WHERE variable_name IN ('transaction_isolation', 'tx_isolation')"
+_HIDDEN = """
+    SELECT trigger_name FROM information_schema.triggers
+    WHERE event_object_schema = DATABASE() AND event_object_table = %s AND action_statement IS NULL ORDER BY trigger_name"""
 _LEVEL = "SET SESSION TRANSACTION ISOLATION LEVEL {}"
 _COPY, _FOUND = 8, 9
 """What an entry is called while it is a part of a copy, and when the table still has its row."""
@@ -154,9 +157,15 @@ class MySQLRowLogs(Entries):
         )
 
     def not_copied(self, cursor: Cursor, table: str) -> str:
-        """Only InnoDB locks rows, and the gaps between them."""
+        """Only InnoDB locks rows, and the gaps between them.
+
+        Without the privilege TRIGGER, MariaDB shows that there is a trigger, and not what it does; MySQL does not show it.
+        """
         engine = next((str(engine) for (engine,) in rows_of(cursor, _ENGINE, [table])), "InnoDB")
-        return "" if engine.lower() == "innodb" else f"its engine is {engine}, which has no transactions"
+        if engine.lower() != "innodb":
+            return f"its engine is {engine}, which has no transactions"
+        hidden = [name for (name,) in rows_of(cursor, _HIDDEN, [table])]
+        return f"what its trigger {hidden[0]} writes is hidden from the user" if hidden else ""
 
     def steadying(self, cursor: Cursor) -> tuple[str, str]:
         """15.7.2.1: only from REPEATABLE READ on are gaps locked, and only SERIALIZABLE reads what is there now."""

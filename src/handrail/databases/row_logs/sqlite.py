@@ -14,6 +14,13 @@ _ORDINARY = 0
 """What table_xinfo calls a column that is neither hidden nor generated (pragma.html#pragma_table_xinfo)."""
 
 
+_VIRTUAL = "SELECT name FROM main.sqlite_master WHERE sql LIKE 'create virtual%'"
+_SHADOWS = ("data", "idx", "content", "docsize", "config", "segments", "segdir", "stat", "node", "rowid", "parent")
+"""What FTS3, FTS4, FTS5 and R-Tree call their tables, after the name of the virtual one (fts5.html#fts5_data_structures,
+fts3.html#shadow_tables, rtree.html#implementation_details).
+"""
+
+
 class SQLiteRowLogs(Entries):
     """By lang_createtrigger.html ("TEMP triggers"), lang_update.html, pragma.html."""
 
@@ -28,6 +35,11 @@ class SQLiteRowLogs(Entries):
             return ()
         found = rows_of(cursor, f"PRAGMA main.table_xinfo({self.quote(table)})")
         return tuple(Column(row[1], str(row[2]).lower()) for row in found if row[6] == _ORDINARY)
+
+    def untriggered(self, cursor: Cursor) -> tuple[set[str], set[str]]:
+        """Virtual tables, and their shadow tables (vtab.html#the_xshadowname_method)."""
+        virtual = {name for (name,) in rows_of(cursor, _VIRTUAL)}
+        return virtual, {f"{name}_{part}" for name in virtual for part in _SHADOWS}
 
     def key(self, cursor: Cursor, table: str) -> tuple[str, ...]:
         """In the order of the key."""

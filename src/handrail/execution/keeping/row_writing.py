@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from handrail.domain.run import Direction
 from handrail.errors.hr604 import RowsNotKept
 from handrail.execution.keeping.row_copies import Copies, acted_on
+from handrail.execution.keeping.row_elsewhere import Elsewhere
 from handrail.execution.keeping.row_statements import REPLACES, ROLLS_BACK, Written, written_by
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Writing:
         self.left_out: set[str] = set()
         self.unkept: set[str] = set()
         self.copies = Copies(logs, place, operation)
+        self.elsewhere = Elsewhere(self.connection)
         self.is_single = not self.is_local
         self.versions: dict[str, int] = {}
         self.driver: Any = None
@@ -64,6 +66,8 @@ class Writing:
         with self.connection.cursor() as cursor:
             self.before = {name for name in self.connection.introspection.table_names(cursor) if not name.startswith(OURS)}
             self.counts = self.rules.written(cursor) if self.is_local else None
+            self.untriggered, self.shadows = self.rules.untriggered(cursor)
+        self.named: frozenset[str] = frozenset()
         self.folded = {name.casefold(): name for name in self.before}
 
     def names(self, tables: Iterable[str]) -> set[str]:
@@ -123,7 +127,7 @@ class Writing:
 
     def say_unkept(self) -> list[str]:
         """Say what was written that is in no log, and return it."""
-        found = sorted(self.unkept)
+        found = sorted(self.unkept | self.elsewhere.written)
         if found:
             keeper = self.logs.keeper
             keeper.keeping.said(f"{self.operation} of {keeper.key} writes what no log has: {', '.join(found)}")
@@ -177,6 +181,7 @@ class Writing:
         with ExitStack() as stack:
             stack.enter_context(self._speaking())
             stack.enter_context(self._guarded())
+            stack.enter_context(self.elsewhere.watched())
             stack.enter_context(self.connection.execute_wrapper(self._watch))
             yield
 
@@ -213,10 +218,16 @@ class Writing:
             if hasattr(self.connection.connection, "set_authorizer"):
                 self.connection.connection.set_authorizer(None)
 
-    def _may(self, action: int, table: str | None, _column: str | None, schema: str | None, _inside: str | None) -> int:
-        if self.is_busy or action not in _WRITES or schema != "main" or table is None or table.startswith(OURS):
+    def _may(self, action: int, table: str | None, _column: str | None, schema: str | None, inside: str | None) -> int:
+        """inside: the trigger that writes; it does so again when the rows that it is for are put back."""
+        if self.is_busy or action not in _WRITES or table is None or table.startswith(OURS):
             return _OK
-        if self.is_covered(table):
+        if schema != "main":
+            self.unkept |= {f"{schema}.{table}"} if schema != "temp" else set()
+            return _OK
+        if inside is None and table in self.untriggered:
+            self.unkept.add(table)
+        if self.is_covered(table) or (inside is None and table in self.shadows - self.named):
             return _OK
         self.denied.add(table)
         return _DENY
@@ -229,6 +240,7 @@ class Writing:
             if self.block is not None and self.block is not self._outermost():
                 self._verify()
             written = written_by(str(sql), self.rules.dialect)
+            self.named = written.tables
             tables = self._ready(written)
             if self.is_single:
                 self.copy(tables)
@@ -287,12 +299,15 @@ class Writing:
         return tables
 
     def _need(self, missing: set[str], unseen: Mapping[str, str] | None = None) -> None:
+        if missing and self.elsewhere.written and self.logs.lets_go:
+            self._leave_out(missing)
+            return
         self.missed |= missing
         if missing:
             if self.connection.in_atomic_block and not self.is_local and not self.is_single:
                 why = "it is written inside a transaction of code that has none around it"
                 raise RowsNotKept(operation=self.operation, table=sorted(missing)[0], why=why)
-            raise NotCovered(self.place, missing, unseen)
+            raise NotCovered(self.place, missing, unseen, " and ".join(sorted(self.elsewhere.written)))
 
     def _unseen(self, tables: Iterable[str]) -> set[str]:
         """Return the tables that foreign keys change, which fires no triggers on some databases: they are to be copied."""
