@@ -246,15 +246,31 @@ def test_a_changed_file_is_refused_and_the_kept_text_named(tmp_path: Path, sqlit
     ((digest,),) = sqlite_database.query("SELECT digest FROM handrail_source WHERE path LIKE '%0002_step.py'")
     kept = f"its text of then is kept: SELECT text FROM handrail_source WHERE digest = '{digest}'"
     assert notes(project.recover(exit=3)) == ["the file of shop.0002_step has changed since", kept]
+    assert found(project) == (["id", "n", "p"], ["0001_initial"], [1])
+
+
+def test_a_file_that_is_gone_comes_from_what_is_kept(tmp_path: Path, sqlite_database: Database):
+    """Of both ways; not where the text is none that this project has signed."""
+    project = Stopped.make(tmp_path, sqlite_database, second())
+    place = project.place("shop.0002_step")
+    project.stop(STOP="up")
     place.unlink()
+    sqlite_database.query("UPDATE handrail_source SET signature = '-' || signature")
     answer = project.recover("--back", exit=3)
-    assert notes(answer) == ["there is no file of shop.0002_step any more", kept]
-    assert answer["findings"][0]["message"] == "interrupted: shop.0002_step stopped after operation 1"
-    sqlite_database.query("UPDATE handrail_source SET signature = 'x'")
     forged = "a text of it is kept in handrail_source, but not as this project's SECRET_KEY has signed it: do not trust it"
-    assert notes(project.recover(exit=3))[1:] == [forged]
-    ((text,),) = sqlite_database.query(f"SELECT text FROM handrail_source WHERE digest = '{digest}'")
-    place.write_text(text)
+    assert notes(answer) == ["there is no file of shop.0002_step any more", forged]
+    assert answer["findings"][0]["message"] == "interrupted: shop.0002_step stopped after operation 1"
+    sqlite_database.query("UPDATE handrail_source SET signature = substr(signature, 2)")
+    refused = project.run("manage.py", "migrate", "--no-color")
+    assert refused.exit == 3
+    assert "  help: recover with the text that is kept of it, or bring the file back\n" in refused.err
+    line = "the file of shop.0002_step is not here: its text comes from handrail_source\n\nwhat was done is taken back"
+    assert line in project.text("recover", "--back", "--dry-run")
+    project.recover("--back")
+    assert found(project) == BEFORE
+    place.write_text(second())
+    project.stop(STOP="up")
+    place.unlink()
     project.recover()
     assert found(project) == AFTER
 

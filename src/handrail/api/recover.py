@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handrail.api.migrate import ended_by_signals
@@ -13,6 +14,8 @@ from handrail.domain.run import Direction, OnFailure, Phase, Run, moment
 from handrail.errors.base import Refusal
 from handrail.errors.hr005 import DatabaseNotReached
 from handrail.errors.hr401 import Interrupted
+from handrail.execution.lent import Lent, lending
+from handrail.execution.lent_step import lent_for
 from handrail.execution.recovering import close, interrupted
 from handrail.execution.recovering import recover as carry_out
 from handrail.execution.runner import Runner, Talk
@@ -20,6 +23,7 @@ from handrail.execution.session import refuse_still_running
 from handrail.execution.standing import Extent, OperationStanding, Standing, settle, standing_of
 from handrail.sources.django_setup import aliases_of
 from handrail.sources.journal import Unfinished, has_journal, unfinished
+from handrail.sources.project import Project
 from handrail.sources.reach import reaching, require
 from handrail.sources.run_options import read_run_options
 
@@ -38,10 +42,11 @@ Confirm = Callable[[Outcome], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What was asked for. forward: True, False for back, None where neither was said."""
+    """What was asked for. forward: True, False for back, None where neither was said. root: of the project."""
 
     forward: bool | None
     dry_run: bool
+    root: Path
     confirm: Confirm
 
 
@@ -97,14 +102,16 @@ def _under_lock(runner: Runner, connection: BaseDatabaseWrapper, wanted: Wanted)
     steps = runner.steps_of(found.run.id)
     if found.is_over:
         return _close(steps, found, wanted)
-    executor = ReadingExecutor(connection, only=runner.only)
+    lent = lent_for(connection, found, runner.only, lambda: Project(root=wanted.root).repository)
     standing: Standing | None = None
-    try:
-        standing = standing_of(steps, executor, found)
-        return _carry_out(steps, executor, found, standing, wanted)
-    except Interrupted as left:
-        extra = _to_json(found.run, standing)
-        return Outcome(command="recover", exit=left.exit_code, findings=left.findings, extra=extra)
+    with lending(lent):
+        executor = ReadingExecutor(connection, only=runner.only)
+        try:
+            standing = standing_of(steps, executor, found)
+            return _carry_out(steps, executor, found, standing, wanted, lent)
+        except Interrupted as left:
+            extra = _to_json(found.run, standing)
+            return Outcome(command="recover", exit=left.exit_code, findings=left.findings, extra=extra)
 
 
 def _close(steps: Steps, found: Unfinished, wanted: Wanted) -> Outcome:
@@ -117,11 +124,19 @@ def _close(steps: Steps, found: Unfinished, wanted: Wanted) -> Outcome:
     return Outcome(command="recover", exit=CLEAN, summary=(line, *_next(found)), extra=_to_json(found.run, None))
 
 
-def _carry_out(steps: Steps, executor: ReadingExecutor, found: Unfinished, standing: Standing, wanted: Wanted) -> Outcome:
+def _carry_out(
+    steps: Steps,
+    executor: ReadingExecutor,
+    found: Unfinished,
+    standing: Standing,
+    wanted: Wanted,
+    lent: Sequence[Lent],
+) -> Outcome:
     """Show the plan, ask, and do it. Raises Interrupted where it cannot go that way, or is left half-way again."""
     way = _way(found.run.id, standing, wanted.forward)
     extra = _to_json(found.run, standing)
-    plan = Outcome(command="recover", exit=CLEAN, summary=(*_lines(found.run, standing), "", *_plan(standing, way)), extra=extra)
+    lines = (*_lines(found.run, standing), *_whence(lent), "", *_plan(standing, way))
+    plan = Outcome(command="recover", exit=CLEAN, summary=lines, extra=extra)
     if wanted.dry_run:
         return plan
     wanted.confirm(plan)
@@ -224,6 +239,12 @@ def _operation_lines(standing: Standing) -> Iterator[str]:
         yield f"{one.index + 1}. {one.description}: {one.extent}"
         for statement in one.statements:
             yield f"   {SHOWN[statement.judgement]}: {' '.join(statement.sql.split())}"
+
+
+def _whence(lent: Sequence[Lent]) -> Iterator[str]:
+    """Yield where the texts come from that have no file here."""
+    for one in lent:
+        yield f"the file of {one.key} is not here: its text comes from {one.whence}"
 
 
 def _plan(standing: Standing, way: Way) -> Iterator[str]:

@@ -88,7 +88,9 @@ def same_migration(executor: ReadingExecutor, step: Step, statements: Sequence[S
     """Return the migration that was interrupted. Raises Interrupted where its file is gone or says something else now."""
     migration = executor.loader.disk_migrations.get((step.key.app_label, step.key.name))
     if migration is None:
-        help = "bring the file back, from the commit that was deployed then"
+        help, trusted = "bring the file back, from the commit that was deployed then", kept_source(executor.connection, step)
+        if trusted is not None and trusted.is_genuine:
+            help = "recover with the text that is kept of it, or bring the file back"
         notes = (f"there is no file of {step.key} any more", *_kept(executor, step))
         raise interrupted(executor.connection.alias, step, None, statements, notes, help=help)
     if step.digest and digest_now(migration) != step.digest:

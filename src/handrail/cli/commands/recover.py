@@ -42,6 +42,6 @@ class Recover(Command):
         from handrail.cli.waiting import talk_of
 
         forward = True if options.forward else False if options.back else None
-        wanted = Wanted(forward=forward, dry_run=options.dry_run, confirm=confirmation(options, session))
+        wanted = Wanted(forward=forward, dry_run=options.dry_run, root=session.root, confirm=confirmation(options, session))
         alias = options.database or "default"
         return recover(alias, talk_of(alias), wanted)
