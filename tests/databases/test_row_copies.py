@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cases.migrators import GATE, launcher
-from tests.cases.shop import FIRST, SERVERS, Shop, everywhere, on_servers, shop
+from tests.cases.shop import FIRST, SERVERS, Shop, everywhere, on_postgres, on_servers, shop
 
 __all__ = ["launcher", "shop"]
 GRANTS = {
@@ -323,3 +323,29 @@ def test_where_a_trigger_hides_what_it_writes_nothing_is_copied(limited: Limited
     assert (limited.rows(), limited.steps(), limited.query("SELECT n FROM audit")) == (before, [], [])
     one = limited.migrate("--accept-loss")
     assert one.err == "Raw SQL operation of shop.0002_change writes what no log has: shop_thing\n"
+
+
+@on_postgres
+def test_what_cannot_be_copied_is_refused(limited: Limited):
+    limited.begin_limited()
+    reasons = {
+        "INSERT INTO shop_thing (name, n, x) SELECT 'x', 1, 'x' FROM generate_series(1, 100000)": "it has more than 100,000 rows",
+        f"REVOKE UPDATE, DELETE ON shop_thing FROM {limited.user}": "the user must not lock it against other writers",
+        "ALTER TABLE shop_thing ENABLE ROW LEVEL SECURITY": "row security hides rows of it",
+    }
+    limited.put("0002_change", "migrations.RunSQL(\"INSERT INTO shop_thing (name, n, x) VALUES ('a', 1, 'x')\"),")
+    for sql, why in reasons.items():
+        limited.query(sql)
+        if "SECURITY" in sql:
+            limited.query(f"GRANT UPDATE, DELETE ON shop_thing TO {limited.user}")
+        one = limited.fails(code=2)
+        assert f"note: it cannot be copied either: {why}" in " ".join(one.err.split())
+        assert limited.steps() == []
+    limited.query("ALTER TABLE shop_thing DISABLE ROW LEVEL SECURITY")
+    limited.query("ALTER TABLE shop_thing DROP CONSTRAINT shop_thing_pkey")
+    limited.query("DELETE FROM shop_thing")
+    assert "note: it cannot be copied either: it has no primary key" in " ".join(limited.fails(code=2).err.split())
+    limited.put("0002_change", "migrations.RunPython(change),", CHANGE.format(more="pass"))
+    one = limited.fails(code=2)
+    assert "error[HR604]: rows-not-kept: Raw Python operation changes rows of shop_thing" in one.err
+    assert limited.steps() == [("0002_change", "forward", "failed")]

@@ -14,8 +14,8 @@ from handrail.errors.hr401 import InDoubt, Interrupted
 from handrail.execution.editors import editor_for
 from handrail.execution.journal import Journal
 from handrail.execution.keeping.keeper import Keeper, Keeping
-from handrail.execution.keeping.row_ahead import refuse_unkept
-from handrail.execution.keeping.rows import can_be_taken_back, close_logs, tables_ahead, writes_rows
+from handrail.execution.keeping.row_ahead import is_asked, refuse_unkept
+from handrail.execution.keeping.rows import can_be_taken_back, close_logs, tables_ahead
 from handrail.execution.keeping.sql_losses import has_sql, refuse_loss
 from handrail.execution.manners import way_of
 from handrail.execution.operating import run_whole
@@ -118,7 +118,7 @@ class Steps:
     def _refuse_unkept(self, migration: Migration, state: ProjectState, direction: Direction, *, is_atomic: bool) -> None:
         from django.db.transaction import atomic
 
-        if any(writes_rows(operation) for operation in migration.operations):
+        if is_asked(self.connection, self.keeping, migration, is_atomic=is_atomic):
             rules = rules_for(self.connection.vendor)
             with atomic(self.connection.alias):
                 self.session.prepare()

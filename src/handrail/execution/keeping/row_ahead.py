@@ -29,6 +29,14 @@ WayOf = Callable[["Operation"], Way | None]
 """Says how an operation is run; None where the whole migration is one transaction."""
 
 
+def is_asked(connection: BaseDatabaseWrapper, keeping: Keeping, migration: Migration, *, is_atomic: bool) -> bool:
+    """Say whether there is anything to be asked. is_atomic: whether the whole migration is one transaction."""
+    if not keeping.patterns or keeping.undo.accept_loss or keeping.has_backup or not getattr(migration, "handrail_keep", True):
+        return False
+    writing = [each for operation in migration.operations for _, each in parts_of(operation) if writes_rows(each)]
+    return any(not is_atomic or not is_code(each) for each in writing) and row_logs_for(connection.vendor).ahead
+
+
 def refuse_unkept(
     connection: BaseDatabaseWrapper,
     keeping: Keeping,
@@ -39,14 +47,13 @@ def refuse_unkept(
 ) -> None:
     """Raise RowsNotKept where tables are there that the migration writes, and neither triggers nor a copy can log that.
 
+    Ask is_asked before.
+
     What code writes is a guess by what it names. Where nothing stands between the whole migration and a rollback, it is not
     asked: a table that has no log is then found when it is written, and nothing was done. Nor is what goes back by its log,
     which says itself what it writes.
     """
     rules = row_logs_for(connection.vendor)
-    is_asked = rules.ahead and keeping.patterns and getattr(migration, "handrail_keep", True)
-    if not is_asked or keeping.undo.accept_loss or keeping.has_backup:
-        return
     for operation, each in _operations(connection, migration):
         way = way_of(operation)
         if (way is None and is_code(each)) or (direction is Direction.BACKWARD and not has_reverse(each)):

@@ -98,12 +98,12 @@ class Copies:
         self.made |= {one.table for one in logs}
         return set()
 
-    def compare(self) -> None:
-        """Let the logs have what the operation did. Raises RowsNotKept."""
+    def compare(self) -> set[str]:
+        """Let the logs have what the operation did, and return what goes without. Raises RowsNotKept."""
         from django.db import DatabaseError
 
         if not self.made:
-            return
+            return set()
         try:
             self._run([f"RELEASE SAVEPOINT {SAVEPOINT}"])
         except DatabaseError as error:
@@ -113,14 +113,19 @@ class Copies:
             with self.logs.connection.cursor() as cursor:
                 live = set(self.logs.rules.columns(cursor, table))
             if one is None or not set(one.columns) <= live:
-                raise self._refusal(table, ALTERED)
+                return self.give_up(ALTERED)
             self._run(self.logs.rules.comparing(one))
         self.made.clear()
+        return set()
 
-    def refuse_commit(self) -> None:
-        """A statement that commits is about to run. Raises RowsNotKept."""
-        if self.made:
-            raise self._refusal(min(self.made), COMMITS)
+    def give_up(self, why: str) -> set[str]:
+        """Compare nothing after all, and return what goes without. Raises RowsNotKept."""
+        if self.made and not self.logs.lets_go:
+            raise self._refusal(min(self.made), why)
+        logs = [one for table in sorted(self.made) if (one := self._log(table)) is not None]
+        self._run(f"DELETE FROM {self.logs.rules.quote(one.name)}" for one in logs)
+        gone, self.made = self.made, set()
+        return gone
 
     def _log(self, table: str) -> RowLog | None:
         one = self.logs.log_of(self.place, table)

@@ -238,7 +238,7 @@ class RowLogs:
         finally:
             self.writing = None
         writing.check()
-        writing.copies.compare()
+        writing.unkept |= writing.copies.compare()
         self._finish(place, defines=writing.defines, unkept=writing.say_unkept())
 
     def _finish(self, place: Place, *, defines: bool, unkept: Sequence[str]) -> None:

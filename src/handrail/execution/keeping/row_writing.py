@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from handrail.domain.run import Direction
 from handrail.errors.hr604 import RowsNotKept
-from handrail.execution.keeping.row_copies import Copies, acted_on
+from handrail.execution.keeping.row_copies import COMMITS, Copies, acted_on
 from handrail.execution.keeping.row_elsewhere import Elsewhere
 from handrail.execution.keeping.row_statements import REPLACES, ROLLS_BACK, Written, written_by
 
@@ -247,7 +247,7 @@ class Writing:
         done = self._run(lambda: execute(sql, params, many, context), str(sql))
         with self._aside():
             if self.is_single:
-                self.copies.compare()
+                self._leave_out(self.copies.compare())
             if written.defines:
                 self._defined()
             elif ROLLS_BACK.match(str(sql)):
@@ -275,7 +275,7 @@ class Writing:
         """See that all that a statement writes has a log, and return it. Raises NotCovered, and RowsNotKept."""
         self.defines |= written.defines
         if self.rules.commits and (written.defines or written.empties):
-            self.copies.refuse_commit()
+            self._leave_out(self.copies.give_up(COMMITS))
         parts = {(table, written.deletes) for table in written.tables}
         is_simple = not (written.defines or written.empties or written.is_unknown)
         if not self.rules.ahead or (is_simple and parts <= self.ready and not self.is_single):
