@@ -188,6 +188,25 @@ def test_what_foreign_keys_change_is_logged(shop: Shop, operation: str):
     assert all_rows(shop) == before
 
 
+FOLLOWS = "CREATE TABLE child (id integer PRIMARY KEY, n integer, FOREIGN KEY (n) REFERENCES shop_thing (n) ON UPDATE CASCADE)"
+
+
+@on_mysql
+def test_keys_that_follow_an_update_are_logged(shop: Shop):
+    """An update of another column copies nothing."""
+    shop.begin([("a", 1), ("b", 2)])
+    for sql in ("CREATE UNIQUE INDEX followed ON shop_thing (n)", FOLLOWS, "INSERT INTO child VALUES (1, 1), (2, 2)"):
+        shop.query(sql)
+    update = 'migrations.RunSQL("UPDATE shop_thing SET {} WHERE n = 1"),'
+    shop.put("0002_change", update.format("name = 'c'"))
+    assert shop.migrate().err == ""
+    shop.put("0003_change", update.format("x = 'y'") + update.format("name = 'd', n = 5"))
+    assert "child (2 rows) is copied before" in shop.migrate().err
+    assert shop.query("SELECT n FROM child ORDER BY id") == [(5,), (2,)]
+    shop.migrate("shop", "0002")
+    assert shop.query("SELECT n FROM child ORDER BY id") == [(1,), (2,)]
+
+
 @on_mysql
 def test_what_foreign_keys_change_is_logged_without_triggers(limited: Limited):
     limited.begin_limited()

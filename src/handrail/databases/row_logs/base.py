@@ -228,6 +228,10 @@ class RowLogRules(ABC):
         """Return the tables that foreign keys change when rows of a table are deleted, where no trigger sees that."""
         return set()
 
+    def followed(self, cursor: Cursor, table: str) -> dict[str, set[str]]:  # noqa: ARG002 - for those that have any
+        """Return the columns of a table that foreign keys of others follow when they are updated, where no trigger sees that."""
+        return {}
+
     def written(self, cursor: Cursor) -> dict[str, int] | None:  # noqa: ARG002 - for those that count
         """Return how many rows this transaction has written of each table so far, None where the server does not count that.
 

@@ -26,6 +26,11 @@ _ACTIONS = """
     SELECT table_name FROM information_schema.referential_constraints
     WHERE constraint_schema = DATABASE() AND referenced_table_name = %s
       AND (delete_rule IN ('CASCADE', 'SET NULL', 'SET DEFAULT') OR update_rule IN ('CASCADE', 'SET NULL', 'SET DEFAULT'))"""
+_FOLLOWED = """
+    SELECT k.table_name, k.referenced_column_name FROM information_schema.key_column_usage k
+    JOIN information_schema.referential_constraints c USING (constraint_schema, constraint_name, table_name)
+    WHERE k.constraint_schema = DATABASE() AND c.referenced_table_name = %s
+      AND c.update_rule IN ('CASCADE', 'SET NULL', 'SET DEFAULT')"""
 _BODIES = """
     SELECT action_statement FROM information_schema.triggers WHERE event_object_schema = DATABASE()
       AND event_object_table = %s AND trigger_name NOT LIKE 'hrk\\\\_%%'"""
@@ -96,6 +101,13 @@ class MySQLRowLogs(Entries):
     def acted_on(self, cursor: Cursor, table: str) -> set[str]:
         """Return the tables that foreign keys change unseen when rows of a table are deleted."""
         return {name for (name,) in rows_of(cursor, _ACTIONS, [table])}
+
+    def followed(self, cursor: Cursor, table: str) -> dict[str, set[str]]:
+        """By the tables that follow them."""
+        found: dict[str, set[str]] = {}
+        for child, column in rows_of(cursor, _FOLLOWED, [table]):
+            found.setdefault(child, set()).add(column.lower())
+        return found
 
     def references_to(self, cursor: Cursor, table: str) -> list[Reference]:
         """Those of one column."""

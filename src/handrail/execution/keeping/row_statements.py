@@ -44,6 +44,25 @@ class Written(NamedTuple):
     is_unknown: bool = False
 
 
+@lru_cache(maxsize=256)
+def assigned_by(sql: str, dialect: str) -> frozenset[str] | None:
+    """Return the columns that a statement sets in rows that are there, in lower case; None where it cannot be read."""
+    import sqlglot
+    from sqlglot import exp
+
+    try:
+        parsed = sqlglot.parse_one(sql.replace("%s", "NULL"), read=dialect)
+    except sqlglot.errors.SqlglotError:
+        return None
+    if isinstance(parsed, exp.Insert) and not parsed.args.get("conflict"):
+        return frozenset()
+    changes = [parsed] if isinstance(parsed, exp.Update) else [parsed.args["conflict"]] if isinstance(parsed, exp.Insert) else []
+    set_to = [each for change in changes for each in change.expressions]
+    if not changes or not all(isinstance(each, exp.EQ) for each in set_to):
+        return None
+    return frozenset(each.this.name.lower() for each in set_to)
+
+
 @lru_cache(maxsize=1024)
 def written_by(sql: str, dialect: str) -> Written:
     """Return what a statement writes. sql: as it goes to the driver; dialect: sqlglot's name of the database."""

@@ -220,7 +220,7 @@ class RowUndo:
         other = next((each for each in self.nets if each.log.table == target), None)
         if other is not None:
             place = [each.name for each in other.log.columns].index(column)
-            comes = f"z.had = 1 AND z.has = 0 AND z.v = {PUT_BACK} AND z.b{place} = {value}"
+            comes = f"{self._putting('z.')} AND {self._final(other, place, 'z.')} = {value}"
             there = f"({there} OR EXISTS (SELECT 1 FROM {other.table} AS z WHERE {comes}))"
         return f"(w.has = 0 OR {net.was_changed(number, 'w.')}) AND {value} IS NOT NULL AND NOT {there}"
 

@@ -10,9 +10,10 @@ from handrail.domain.run import Direction
 from handrail.errors.hr604 import RowsNotKept
 from handrail.execution.keeping.row_copies import COMMITS, Copies, acted_on
 from handrail.execution.keeping.row_elsewhere import Elsewhere
-from handrail.execution.keeping.row_statements import REPLACES, ROLLS_BACK, Written, written_by
+from handrail.execution.keeping.row_statements import REPLACES, ROLLS_BACK, Written, assigned_by, written_by
 
 if TYPE_CHECKING:
+    from handrail.databases.base import Cursor
     from handrail.execution.keeping.row_log import RowLogs
 
 OURS = ("handrail_", "hrk_", "django_migrations", "sqlite_")
@@ -241,7 +242,7 @@ class Writing:
                 self._verify()
             written = written_by(str(sql), self.rules.dialect)
             self.named = written.tables
-            tables = self._ready(written)
+            tables = self._ready(written, str(sql))
             if self.is_single:
                 self.copy(tables)
         done = self._run(lambda: execute(sql, params, many, context), str(sql))
@@ -271,7 +272,7 @@ class Writing:
             self.logs.forget(self.place)
             self.connection.connection.set_authorizer(self._may)
 
-    def _ready(self, written: Written) -> set[str]:
+    def _ready(self, written: Written, sql: str) -> set[str]:
         """See that all that a statement writes has a log, and return it. Raises NotCovered, and RowsNotKept."""
         self.defines |= written.defines
         if self.rules.commits and (written.defines or written.empties):
@@ -288,8 +289,7 @@ class Writing:
             for table in sorted(tables):
                 tables |= self.rules.reached_from(cursor, table) & self.before
         self._need({table for table in tables if not self.is_covered(table) and not self.cover(table)})
-        if written.deletes:
-            tables |= self._unseen(tables)
+        tables |= self._unseen(tables, written, sql)
         if written.defines and self.rules.commits:
             for table in sorted(self.before):
                 if (one := self.logs.log_of(self.place, table)) is not None:
@@ -309,13 +309,26 @@ class Writing:
                 raise RowsNotKept(operation=self.operation, table=sorted(missing)[0], why=why)
             raise NotCovered(self.place, missing, unseen, " and ".join(sorted(self.elsewhere.written)))
 
-    def _unseen(self, tables: Iterable[str]) -> set[str]:
+    def _unseen(self, tables: Iterable[str], written: Written, sql: str) -> set[str]:
         """Return the tables that foreign keys change, which fires no triggers on some databases: they are to be copied."""
         with self.connection.cursor() as cursor:
-            found = acted_on(self.rules, cursor, tables)
+            found = acted_on(self.rules, cursor, tables) if written.deletes else {}
+            for table in tables:
+                found |= self._following(cursor, table, written, sql)
         seen = {table: why for table, why in found.items() if table in self.before and not self._is_copied(table)}
         self._need(set(seen), seen)
         return set(found)
+
+    def _following(self, cursor: Cursor, table: str, written: Written, sql: str) -> dict[str, str]:
+        """Return the tables that follow when a statement updates keys, each with why."""
+        followed = self.rules.followed(cursor, table)
+        if not followed:
+            return {}
+        self.ready -= {(table, written.deletes)}
+        columns = None if written.is_unknown else assigned_by(sql, self.rules.dialect)
+        why = f"to update rows of {table} changes its rows by a foreign key, which fires no triggers"
+        found = {child: why for child, keys in followed.items() if columns is None or keys & columns}
+        return found | acted_on(self.rules, cursor, found)
 
     def _is_copied(self, table: str) -> bool:
         """Say whether what foreign keys do to a table is logged, or need not be."""
