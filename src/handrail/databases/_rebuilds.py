@@ -59,3 +59,10 @@ class Rebuilds(ABC):
     @abstractmethod
     def count_on(self, table: str, number: int) -> list[str]:
         """Return the statements that let a rebuilt table go on after a number: its copy knows nothing of rows that are gone."""
+
+    @abstractmethod
+    def forgetting(self, cursor: Cursor, *, inserted: bool) -> list[tuple[str, str]]:
+        """Return the triggers, with what makes them, that let copies of columns forget rows that are deleted.
+
+        inserted: also those that let them forget the row that had the primary key of a new one.
+        """

@@ -8,6 +8,7 @@ from handrail.domain.run import Direction
 from handrail.execution.index_names import name_back
 from handrail.execution.keeping.row_writing import Place
 from handrail.execution.keeping.rows import run_with_rows, writes_rows
+from handrail.execution.keeping.sparing import spared
 from handrail.execution.project_states import Stage, stages_of
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def run_operation(editor: BaseDatabaseSchemaEditor, label: str, stage: Stage, di
     with keeper.at(stage.index, direction):
         if writes_rows(stage.operation):
             place = Place(stage.index, direction)
-            run_with_rows(editor, label, stage.operation, (stage.before, stage.after), place, keeper)
+            with spared(editor.connection, direction):
+                run_with_rows(editor, label, stage.operation, (stage.before, stage.after), place, keeper)
         elif direction is Direction.BACKWARD:
             stage.operation.database_backwards(label, editor, stage.after, stage.before)
             name_back(editor, label, stage.operation, stage.before)
