@@ -83,6 +83,7 @@ def test_a_table_without_triggers_is_copied(limited: Limited):
         "shop.0002_change: shop_thing (3 rows) is copied before Raw Python operation and compared after it, "
         "and nobody else can write it until then: the user must not make triggers on it\n"
     )
+    assert limited.query("SELECT status FROM handrail_kept WHERE aside <> ''") == [("kept",)]
     after = limited.rows()
     assert [row[:3] for row in after] == [(1, "1", 11), (3, "3", 3), (4, "new", 7)]
     limited.migrate("shop", "0001")

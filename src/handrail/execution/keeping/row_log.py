@@ -148,6 +148,7 @@ class RowLogs:
             except Error as error:
                 if not self.rules.not_allowed(error):
                     raise
+                drop_unused(self.connection, self.rules, one.name)
                 why = NO_TRIGGERS
         return self._made_copied(place, one, why)
 
@@ -297,13 +298,14 @@ def words_of(place: Place) -> str:
 
 def details_of(part: str, one: RowLog) -> dict[str, Any]:
     """Return what has to be known of a log to read it again."""
-    return {"part": part, "columns": [list(column) for column in one.columns], "key": list(one.key)}
+    return {"part": part, "columns": [list(column) for column in one.columns], "key": list(one.key), "copied": one.copied}
 
 
 def log_from(one: Kept) -> RowLog:
     """Return a log that is on record; its triggers are gone."""
     columns = tuple(Column(*column) for column in one.details["columns"])
-    return RowLog(table=one.table, name=one.aside, columns=columns, key=tuple(one.details["key"]), token="")
+    copied = bool(one.details.get("copied"))
+    return RowLog(table=one.table, name=one.aside, columns=columns, key=tuple(one.details["key"]), token="", copied=copied)
 
 
 def drop_triggers(connection: BaseDatabaseWrapper, rules: RowLogRules, one: RowLog, prepare: Callable[[], None]) -> None:
