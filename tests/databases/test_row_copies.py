@@ -369,3 +369,26 @@ def test_what_cannot_be_copied_is_refused(limited: Limited):
     one = limited.fails(code=2)
     assert "error[HR604]: rows-not-kept: Raw Python operation changes rows of shop_thing" in one.err
     assert limited.steps() == [("0002_change", "forward", "failed")]
+
+
+TWICE = """
+def change(apps, schema_editor):
+    from django.db import transaction
+    Thing = apps.get_model("shop", "Thing")
+    Thing.objects.create(name="once", n=1)
+    with schema_editor.connection.cursor() as cursor, transaction.atomic():
+        cursor.execute("UPDATE leg" + "acy SET v = 2")
+"""
+
+
+@on_mysql
+def test_code_outside_a_transaction_does_not_run_twice(shop: Shop):
+    """It writes a table that nobody could foresee where no trigger can be made any more."""
+    shop.begin()
+    shop.query("CREATE TABLE legacy (id integer PRIMARY KEY, v integer)")
+    shop.query("INSERT INTO legacy VALUES (1, 1)")
+    shop.put("0002_change", "migrations.RunPython(change, atomic=False),", TWICE, atomic=False)
+    one = shop.fails(code=3)
+    assert "rows-not-kept: Raw Python operation changes rows of legacy" in " ".join(one.err.split())
+    assert shop.query("SELECT name FROM shop_thing") == [("a",), ("b",), ("once",)]
+    assert shop.query("SELECT v FROM legacy") == [(1,)]

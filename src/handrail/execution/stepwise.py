@@ -86,7 +86,7 @@ class Stepwise:
             runs = count()
             covering(lambda: self._by_statements(editor, stage, phase, backwards=backwards, again=bool(next(runs))))
         else:
-            covering(lambda: self._code(editor, stage, phase, backwards=backwards))
+            covering(lambda: self._code(editor, stage, phase, backwards=backwards), repeats=False)
 
     def _afresh(self, editor: BaseDatabaseSchemaEditor, stage: Stage, phase: Phase, *, backwards: bool) -> Callable[[], None]:
         """Return what runs an operation in a transaction: each time after the first with models that know nothing of it.

@@ -213,6 +213,10 @@ class RowLogRules(ABC):
         """Return what lets transactions that begin afterwards hold a table that is copied, and what takes that back."""
         return "", ""
 
+    def is_steady(self, cursor: Cursor) -> bool:  # noqa: ARG002 - for those that need it
+        """Say whether the transaction that has begun holds what it copies."""
+        return True
+
     def copying(self, one: RowLog) -> list[str]:
         """Return what keeps others from writing a table until the end of the transaction, and copies it into its log.
 

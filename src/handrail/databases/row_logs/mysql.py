@@ -184,6 +184,11 @@ class MySQLRowLogs(Entries):
         ((_, level),) = rows_of(cursor, _ISOLATION)
         return _LEVEL.format("SERIALIZABLE"), _LEVEL.format(str(level).replace("-", " "))
 
+    def is_steady(self, cursor: Cursor) -> bool:
+        """Behind a pooler a transaction can have another session than the one that was set up."""
+        ((_, level),) = rows_of(cursor, _ISOLATION)
+        return str(level) == "SERIALIZABLE"
+
     def copying(self, one: RowLog) -> list[str]:
         """15.7.3: all rows that are read are locked, with the gaps before and after them."""
         into = ", ".join(f"{BEFORE}{number}" for number in range(len(one.columns)))

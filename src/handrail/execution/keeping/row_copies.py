@@ -84,7 +84,7 @@ class Copies:
         Raises RowsNotKept.
         """
         logs = [one for table in sorted(set(tables) - self.made) if (one := self._log(table)) is not None]
-        if logs and not (self.logs.connection.in_atomic_block and self.logs.is_steady):
+        if logs and not self._is_held():
             if not self.logs.lets_go:
                 raise self._refusal(logs[0].table, NO_TRANSACTION)
             return {one.table for one in logs}
@@ -97,6 +97,13 @@ class Copies:
             self._run([f"SAVEPOINT {SAVEPOINT}"])
         self.made |= {one.table for one in logs}
         return set()
+
+    def _is_held(self) -> bool:
+        """Say whether a lock lasts until it is compared."""
+        if not self.logs.connection.in_atomic_block or not self.logs.is_steady:
+            return False
+        with self.logs.connection.cursor() as cursor:
+            return self.logs.rules.is_steady(cursor)
 
     def compare(self) -> set[str]:
         """Let the logs have what the operation did, and return what goes without. Raises RowsNotKept."""

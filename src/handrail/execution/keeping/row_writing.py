@@ -299,14 +299,14 @@ class Writing:
         return tables
 
     def _need(self, missing: set[str], unseen: Mapping[str, str] | None = None) -> None:
-        if missing and self.elsewhere.written and self.logs.lets_go:
+        if missing and self.logs.lets_go and (self.elsewhere.written or not self.logs.repeats):
             self._leave_out(missing)
             return
         self.missed |= missing
         if missing:
-            if self.connection.in_atomic_block and not self.is_local and not self.is_single:
-                why = "it is written inside a transaction of code that has none around it"
-                raise RowsNotKept(operation=self.operation, table=sorted(missing)[0], why=why)
+            if not self.logs.repeats:
+                why = "it had no log yet, and code outside a transaction cannot run again"
+                raise RowsNotKept(operation=self.operation, table=min(missing), why=why)
             raise NotCovered(self.place, missing, unseen, " and ".join(sorted(self.elsewhere.written)))
 
     def _unseen(self, tables: Iterable[str], written: Written, sql: str) -> set[str]:
