@@ -19,7 +19,7 @@ from tests.servers.plugin import get_server
 
 SERVERS = ("sqlite", "postgresql18", "mariadb")
 ROWS = 1_000_000
-TURNS = 1
+TURNS = 3
 HEAD = ("database", "what", "renamed", "kept", "back", "ratio", "back's")
 HEADLINE = f"A column, and a table, of {ROWS:,} rows: the time of one step; the ratios are to the bare rename of a column"
 FIRST = """\
@@ -33,6 +33,7 @@ class Migration(migrations.Migration):
         ("n", models.IntegerField(null=True)),
         ("maybe", models.IntegerField(null=True)),
         ("needed", models.IntegerField(default=0)),
+        ("bare", models.IntegerField()),
         ("found", models.IntegerField(null=True, db_index=True)),
     ])]
 """
@@ -48,14 +49,16 @@ STEPS = {
     "0002_renamed": 'migrations.RenameField("Thing", "n", "m")',
     "0003_nullable": 'migrations.RemoveField("Thing", "maybe")',
     "0004_required": 'migrations.RemoveField("Thing", "needed")',
-    "0005_indexed": 'migrations.RemoveField("Thing", "found")',
-    "0006_table": 'migrations.DeleteModel("Thing")',
+    "0005_bare": 'migrations.RemoveField("Thing", "bare")',
+    "0006_indexed": 'migrations.RemoveField("Thing", "found")',
+    "0007_table": 'migrations.DeleteModel("Thing")',
 }
 WHAT = {
     "0003_nullable": "column with NULL",
     "0004_required": "required column",
-    "0005_indexed": "indexed column",
-    "0006_table": "table",
+    "0005_bare": "without default",
+    "0006_indexed": "indexed column",
+    "0007_table": "table",
 }
 TIMES = {
     "sqlite": "(julianday(finished) - julianday(started)) * 86400",
@@ -84,7 +87,7 @@ def rows_of(name: str, scratch: Path) -> list[list[str]]:
         fill(database)
         dump = dumped(database, folder)
         for _ in range(TURNS):
-            migrate(folder, "0006").check()
+            migrate(folder, "0007").check()
             migrate(folder, "0001").check()
         found = times_of(database)
     finally:
@@ -111,7 +114,7 @@ def times_of(database: Database) -> Times:
 def fill(database: Database) -> None:
     """Make the rows."""
     series, name = MANY[database.vendor].format(rows=ROWS), "'a name'"
-    into, select = "INSERT INTO shop_thing (name, n, maybe, needed, found)", f"SELECT {name}, i, i, i, i FROM s"
+    into, select = "INSERT INTO shop_thing (name, n, maybe, needed, bare, found)", f"SELECT {name}, i, i, i, i, i FROM s"
     database.query(f"{into} {series} {select}" if database.vendor == "mysql" else f"{series} {into} {select}")
 
 

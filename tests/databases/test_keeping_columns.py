@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from handrail import registry
+from handrail.databases import purging
+from handrail.databases.purging.base import Purging
 from tests.cases.live import LiveProject
 from tests.git_sandbox import isolate
 from tests.servers.base import Database
@@ -89,6 +93,13 @@ class Shop(LiveProject):
         names = ", ".join(f"{quote}{name}{quote}" for name in ("table", "column", "status"))
         return self.query(f"SELECT {names} FROM handrail_kept ORDER BY id")
 
+    def aside(self) -> list[str]:
+        """Return the names of all that is aside."""
+        database = self.aliases["default"]
+        rules = registry.load(purging, Purging, database.vendor)()  # type: ignore[type-abstract]
+        with closing(database.server.connect(database.name)) as connection, closing(connection.cursor()) as cursor:
+            return [name for name in rules.names(cursor) if name.startswith("hrk_")]
+
 
 INSERT = """INSERT INTO shop_thing (id, n, maybe, wanted, counted, code, text, price, data, raw, other_id, owner_id, made, uid) VALUES
     (1, 1, NULL, 5, 0, 'a', 'one', 1.25, '{"a": 1}', 'x', 2, 1, '2020-01-02 03:04:05', NULL),
@@ -120,10 +131,46 @@ def test_up_and_down(tmp_path: Path, database: Database):
     assert [row[6] for row in found[2:]] == ["it's 100%"] * 2
     assert [row[10:] for row in found[2:]] == [(None, 1, None, None)] * 2
     assert shop.schema()["shop_thing"] == schema
+    assert shop.aside() == []
     shop.to("0003")
     shop.to("0002")
     assert shop.rows(ALL) == found
     assert shop.schema()["shop_thing"] == schema
+
+
+def test_a_required_column_that_is_aside_asks_nothing_of_who_inserts_rows(tmp_path: Path, database: Database):
+    """And none of its values that came since is taken for one that was there."""
+    fields = "migrations.RemoveField('Thing', 'a'), migrations.RemoveField('Thing', 'b'), migrations.RemoveField('Thing', 'c'),"
+    made = "".join(f'("{name}", models.IntegerField()),' for name in "abc")
+    shop = Shop.make(tmp_path, database, MODELS.replace('("n", models.IntegerField())', made), fields)
+    shop.to("0001")
+    shop.query("INSERT INTO shop_thing (id, a, b, c) VALUES (1, 0, 1, 2), (2, 3, 4, 5)")
+    schema = shop.schema()["shop_thing"]
+    shop.to("0002")
+    if database.vendor == "postgresql":
+        required = (
+            "SELECT count(*) FROM pg_attribute WHERE attrelid = 'shop_thing'::regclass AND attnotnull AND attname LIKE 'hrk%'"
+        )
+        assert shop.query(required) == [(3,)]
+        role = f"{database.name}_app"
+        shop.query(f"CREATE ROLE {role}")
+        shop.query(f"GRANT INSERT ON shop_thing TO {role}")
+        with closing(database.server.connect(database.name)) as connection, closing(connection.cursor()) as cursor:
+            cursor.execute(f"SET ROLE {role}")
+            cursor.execute("INSERT INTO shop_thing (id) VALUES (3)")
+            connection.commit()
+        shop.query(f"DROP OWNED BY {role}")
+        shop.query(f"DROP ROLE {role}")
+    else:
+        shop.query("INSERT INTO shop_thing (id) VALUES (3)")
+    refused = shop.manage("migrate", "shop", "0001")
+    assert "error[HR503]: no-value: shop_thing.c NOT NULL without default, 1 row" in refused.err
+    filled = [word for name in "abc" for word in ("--fill", f"shop_thing.{name}=9")]
+    done = shop.manage("handrail", "rollback", "shop", "0001", "--yes", *filled)
+    assert done.exit == 0, done.err
+    assert shop.rows("id, a, b, c") == [(1, 0, 1, 2), (2, 3, 4, 5), (3, 9, 9, 9)]
+    assert shop.schema()["shop_thing"] == schema
+    assert shop.aside() == []
 
 
 CODES = """

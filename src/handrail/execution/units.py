@@ -188,16 +188,20 @@ def shown(sql: str, params: Sequence[Any] | None) -> str:
 
 @contextmanager
 def statements_through(editor: BaseDatabaseSchemaEditor, unit: Unit) -> Iterator[None]:
-    """Let everything that a schema editor executes, and what it asks the database, go through a unit."""
+    """Let everything that a schema editor executes, and what it asks the database, go through a unit.
+
+    ask: for those who ask something else between statements: takes a name, arguments, and what answers.
+    """
     introspection = editor.connection.introspection
     editor.execute = lambda sql, params=(): unit.execute(str(sql), params)  # type: ignore[method-assign]
+    editor.ask = unit.read  # type: ignore[attr-defined]
     for name in READS:
         if hasattr(introspection, name):
             setattr(introspection, name, _recorded(unit, name, getattr(introspection, name)))
     try:
         yield
     finally:
-        del editor.execute
+        del editor.execute, editor.ask  # type: ignore[attr-defined]
         for name in READS:
             vars(introspection).pop(name, None)
 

@@ -46,6 +46,13 @@ class KeepingRules(ABC):
     def column(self, cursor: Cursor, table: str, column: str) -> dict[str, Any]:
         """Return the details of a column."""
 
+    def filled(self, details: Details, value: str) -> dict[str, Any]:  # noqa: ARG002
+        """Return what changes in the details of a column where rows that come while it is aside can have a value at once.
+
+        value: what they would get when it comes back, as a literal; details have it as fills where they get it at once.
+        """
+        return {}
+
     def column_text(self, cursor: Cursor, table: str, column: str) -> str:  # noqa: ARG002
         """Return the definition with which a column that was copied is added again, with its name; "" where it is set aside."""
         return ""

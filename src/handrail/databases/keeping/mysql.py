@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -21,6 +22,8 @@ _FOREIGN_KEYS = """
       AND (k.table_name = %s OR k.referenced_table_name = %s)
     ORDER BY k.table_name, k.constraint_name, k.ordinal_position"""
 _COUNTER = "SELECT auto_increment FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s"
+_PLAIN = re.compile(r"-?\d+(\.\d+)?|'[^'\\]*'")
+"""Literals that are a default without more ado."""
 MARK = "_m"
 """What the marker's name ends with: a column that is 0 in rows that were there, and 1 in those that came since."""
 
@@ -55,11 +58,20 @@ class MySQLKeeping(KeepingRules):
             "aside": _mysql_columns.aside(read, column, "{aside}", table, default) if required else "",
             "plain": _mysql_columns.without_numbers(read) if required else "",
             "marked": bool(default),
+            "zero": default,
             "counter": _counter(cursor, table) if numbered else None,
             "foreign_keys": [list(key) for key in keys],
             "checks": [[name, text] for name, text in _checks(found) if low in _held(text)],
             **_keys_of(found, low, required=required, released={key.name.lower() for key in keys}),
         }
+
+    def filled(self, details: Details, value: str) -> dict[str, Any]:
+        """Where every row has the right value already, no row has to be looked at when the column comes back."""
+        if not details["marked"] or not _PLAIN.fullmatch(value):
+            return {}
+        zero = details["zero"]
+        default = f"({value})" if zero.startswith("(") else value
+        return {"fills": value, "aside": details["aside"].replace(f"DEFAULT {zero}", f"DEFAULT {default}", 1)}
 
     def column_aside(self, table: str, column: str, aside: str, details: Details) -> list[str]:
         """One statement adds the marker, one does all the rest."""

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from handrail.databases.base import Cursor
+from handrail.databases.keeping._postgresql_columns import zero
 from handrail.databases.keeping.base import Details, ForeignKey, KeepingRules
 from handrail.domain.kept import Form
 
 # Manual of 18: 53.7 (pg_attribute), 53.13 (pg_constraint), 53.26 (pg_index), 9.27.3 (pg_get_constraintdef and others).
 _COLUMN = """
-    SELECT a.attnotnull, a.attidentity, pg_get_expr(d.adbin, d.adrelid)
-    FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    SELECT a.attnotnull, a.attidentity, pg_get_expr(d.adbin, d.adrelid), n.nspname,
+           CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace AND has_schema_privilege(n.oid, 'CREATE') AND c.relkind = 'r'
+             AND (SELECT max(x.attnum) FROM pg_attribute x WHERE x.attrelid = c.oid) < 1000 THEN t.typname ELSE '' END
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
     WHERE a.attrelid = %s::regclass AND a.attname = %s AND NOT a.attisdropped"""
 _NAMES = """ARRAY(SELECT a.attname::text FROM unnest({0}) WITH ORDINALITY u(n, o)
     JOIN pg_attribute a ON a.attrelid = {1} AND a.attnum = u.n ORDER BY u.o)"""
@@ -43,13 +47,20 @@ _FOREIGN_KEYS = f"""
     WHERE k.contype = 'f' AND k.conparentid = 0 AND (k.conrelid = %s::regclass OR k.confrelid = %s::regclass)
     ORDER BY 1, k.conname"""
 
+MARK, NUMBERS = "_m", "_s"
+"""What the names of the marker and of its sequence end with."""
+
 
 class PostgreSQLKeeping(KeepingRules):
     """Nothing is rewritten, and what needs no other column of the table keeps its index.
 
     A column keeps its indexes of one column, under other names; what spans more is dropped, and made again. Where new rows get a
-    value from the database (a default, a sequence), the column keeps asking for one, else it takes NULL. A table goes into a
-    schema of its own, so that no name of it is in the way of one that is made anew.
+    value from the database (a default, a sequence), the column keeps asking for one. Else one that is required gets a default,
+    and a marker beside it that is NULL in rows that were there: in those that come it has a number of a sequence, which tells
+    whether any has come without a look at the rows, as SET NOT NULL would take one. ADD COLUMN without a default, and a default
+    that is set later, change only the catalogue (manual of 18, 5.7.1 and ALTER TABLE). Where that cannot be (unique values, types
+    without a known value, no right to make a sequence, partitions, a table that has had a thousand of the 1600 columns it can
+    have, by appendix K), it takes NULL. A table goes into a schema of its own, so that no name of it is in the way of a new one.
     """
 
     column_form: ClassVar = Form.ASIDE
@@ -62,7 +73,7 @@ class PostgreSQLKeeping(KeepingRules):
     def column(self, cursor: Cursor, table: str, column: str) -> dict[str, Any]:
         """Read what is required of a column, and what depends on it."""
         name = self.quoted(table)
-        required, identity, default = _rows(cursor, _COLUMN, [name, column])[0]
+        required, identity, default, schema, kind = _rows(cursor, _COLUMN, [name, column])[0]
         indexes = [one for one in _rows(cursor, _INDEXES, [column, name]) if one[5]]
         constraints = [one for one in _rows(cursor, _CONSTRAINTS, [name]) if column in one[3]]
         keys = [
@@ -73,8 +84,11 @@ class PostgreSQLKeeping(KeepingRules):
         unique = any(one[1] for one in indexes) or any(one[1] in "pu" for one in constraints)
         numbered = bool(identity) or (default or "").startswith("nextval(")
         fills = bool(numbered or (default is not None and not unique))
+        value = zero(kind) if required and not fills and not unique else ""
         return {
-            "relaxed": required and not fills,
+            "relaxed": required and not fills and not value,
+            "zero": value,
+            "schema": schema,
             "default": default if default is not None and not fills else None,
             "kept_indexes": [one[0] for one in indexes if not one[4] and (not one[1] or len(one[3]) == 1)],
             "indexes": [[one[0], one[2]] for one in indexes if one[4] or (one[1] and len(one[3]) > 1)],
@@ -93,7 +107,20 @@ class PostgreSQLKeeping(KeepingRules):
             *self._renamed(table, aside, details, back=False),
             *([f"ALTER TABLE {own} ALTER COLUMN {name} DROP DEFAULT"] if details["default"] is not None else []),
             *([f"ALTER TABLE {own} ALTER COLUMN {name} DROP NOT NULL"] if details["relaxed"] else []),
+            *(self._marked(table, column, aside, details) if details.get("zero") else []),
             f"ALTER TABLE {own} RENAME COLUMN {name} TO {q(aside)}",
+        ]
+
+    def _marked(self, table: str, column: str, aside: str, details: Details) -> list[str]:
+        """Whoever may insert rows takes numbers, and needs the right to (manual of 18, 9.17)."""
+        q, own, mark = self.quoted, self.quoted(table), self.quoted(aside + MARK)
+        sequence = f"{q(details['schema'])}.{q(aside + NUMBERS)}"
+        number = "nextval('{}')".format(sequence.replace("'", "''"))
+        return [
+            f"ALTER TABLE {own} ADD COLUMN {mark} bigint",
+            f"CREATE SEQUENCE {sequence} OWNED BY {own}.{mark}",
+            f"GRANT USAGE ON SEQUENCE {sequence} TO PUBLIC",
+            f"ALTER TABLE {own} ALTER COLUMN {mark} SET DEFAULT {number}, ALTER COLUMN {q(column)} SET DEFAULT {details['zero']}",
         ]
 
     def column_back(self, table: str, column: str, aside: str, details: Details) -> list[str]:  # noqa: ARG002
@@ -108,13 +135,24 @@ class PostgreSQLKeeping(KeepingRules):
         return [
             *([f"ALTER TABLE {own} ALTER COLUMN {name} SET DEFAULT {default}"] if default is not None else []),
             *([f"ALTER TABLE {own} ALTER COLUMN {name} SET NOT NULL"] if details["relaxed"] else []),
+            *(
+                [f"ALTER TABLE {own} ALTER COLUMN {name} DROP DEFAULT, DROP COLUMN {q(aside + MARK)}"]
+                if details.get("zero")
+                else []
+            ),
             *self._renamed(table, aside, details, back=True),
             *(definition for _, definition in details["indexes"]),
             *(f"ALTER TABLE {own} ADD CONSTRAINT {q(one)} {definition}" for one, definition in details["constraints"]),
         ]
 
-    def since(self, table: str, column: str, aside: str, details: Details, *, back: bool) -> str:  # noqa: ARG002
-        """A column that was NOT NULL has NULL in the rows that came since, and in no others."""
+    def since(self, table: str, column: str, aside: str, details: Details, *, back: bool) -> str:
+        """The marker says it, and before that its sequence: it is asked once, and where no number was taken no row is looked at.
+
+        Elsewhere a column that was NOT NULL has NULL in the rows that came since, and in no others.
+        """
+        if details.get("zero"):
+            taken = f"(SELECT is_called OR last_value <> 1 FROM {self._beside(table, aside + NUMBERS)})"
+            return f"{self.quoted(aside + MARK)} IS NOT NULL AND {taken}"
         return f"{self.quoted(column if back else aside)} IS NULL" if details["relaxed"] else ""
 
     def _renamed(self, table: str, aside: str, details: Details, *, back: bool) -> list[str]:

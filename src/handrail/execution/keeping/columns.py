@@ -57,7 +57,10 @@ class Columns:
     def _describe(self, table: str, field: Any) -> dict[str, Any]:
         with self.connection.cursor() as cursor:
             found = self.rules.column(cursor, table, field.column)
-        return {**found, "shape": shape(field, self.editor)}
+        changes = field.has_default() and callable(field.default)
+        value = None if field.null or changes else self.editor.effective_default(field)
+        fills = {} if value is None else self.rules.filled(found, literal(self.editor, value))
+        return {**found, **fills, "shape": shape(field, self.editor)}
 
     def _copied(self, one: Kept, model: Any, field: Any) -> None:
         if not one.details["key"]:
@@ -83,7 +86,7 @@ class Columns:
         if one.form is Form.COPY:
             self._from_copy(one, model, field, filling)
         else:
-            self._from_aside(one, filling)
+            self._from_aside(one, filling, "DEFAULT" if field.has_db_default() else "NULL")
         self.keeper.mark(one, KeptStatus.RESTORED)
 
     def _restorable(self, model: Any, field: Any) -> Kept | None:
@@ -134,14 +137,26 @@ class Columns:
                 rows = rules.lost(as_aside(key, one), without=since)
             foreign_keys.check(self.connection, self.keeper, key, rows)
 
-    def _from_aside(self, one: Kept, filling: str | None) -> None:
+    def _has_come(self, one: Kept, since: str) -> bool:
+        """Say whether rows have come since; looking for one is several times as fast as an UPDATE that finds none."""
+        source = f"(SELECT 1 AS one FROM {self.rules.quoted(one.table)} WHERE {since} LIMIT 1) found"
+        ask = getattr(self.editor, "ask", None)
+        if ask is None:
+            return foreign_keys.count(self.connection, source) > 0
+        return bool(ask("rows since", [one.aside], lambda: foreign_keys.count(self.connection, source)))
+
+    def _from_aside(self, one: Kept, filling: str | None, nothing: str = "NULL") -> None:
+        """Rows that came after it was asked whether there are any, and need a value, are in the way: NULL is refused.
+
+        nothing: what rows get where filling says nothing.
+        """
         rules, details = self.rules, one.details
         place = (one.table, one.column, one.aside, details)
         run(self.editor, rules.column_back(*place))
         since = rules.since(*place, back=True)
-        if since and filling is not None:
+        if since and filling != details.get("fills", "") and self._has_come(one, since):
             table, column = rules.quoted(one.table), rules.quoted(one.column)
-            run(self.editor, [rules.written(f"UPDATE {table} SET {column} = {filling} WHERE {since}")])
+            run(self.editor, [rules.written(f"UPDATE {table} SET {column} = {filling or nothing} WHERE {since}")])
         run(self.editor, rules.column_again(*place))
         run(self.editor, foreign_keys.again(rules, rules.keys(details)))
 
