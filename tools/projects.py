@@ -19,6 +19,8 @@ PROJECTS = environment.ROOT / "tests" / "projects"
 VENVS = environment.ROOT / ".venvs"
 PYTHON = "3.12"
 """The version the pins were resolved for."""
+BESIDE = ("sqlglot", "mysqlclient")
+"""What Handrail needs beside a project's own packages: to read SQL, and to run the project on MariaDB."""
 
 
 def python_of(name: str) -> Path:
@@ -34,16 +36,34 @@ def python_of(name: str) -> Path:
     return folder / "bin" / "python"
 
 
+def packages_beside() -> Path:
+    """Return the folder of the packages of BESIDE, for the import path of any project; see python_of."""
+    VENVS.mkdir(exist_ok=True)
+    folder = VENVS / "beside"
+    with (VENVS / "beside.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _make(folder, "the tests of real projects", environment.CONSTRAINTS, ["-c", environment.CONSTRAINTS, *BESIDE])
+    (packages,) = (folder / "lib").glob("python*/site-packages")
+    return packages
+
+
 def _prepare(folder: Path, pins: Path) -> None:
-    wanted = hashlib.sha256(pins.read_bytes()).hexdigest()
+    # The pins are complete; what a project asks for beside them (drivers that have to be compiled, say) is not wanted.
+    _make(folder, pins.parent.name, pins, ["-r", pins])
+
+
+def _make(folder: Path, who: str, depends_on: Path, words: Sequence[str | Path]) -> None:
+    """Make an environment unless it is up to date. words: what the installer is told, beside that nothing else is wanted."""
+    wanted = hashlib.sha256(depends_on.read_bytes()).hexdigest()
     if environment.up_to_date(folder, wanted):
         return
     interpreter = interpreters.find(PYTHON)
     if interpreter is None:
-        raise environment.EnvironmentNotMadeError(f"{pins.parent.name} needs python {PYTHON}, which is not on this machine")
+        raise environment.EnvironmentNotMadeError(f"{who} needs python {PYTHON}, which is not on this machine")
+    if "mysqlclient" in words:
+        environment.need(interpreter, "mysqlclient")
     environment.make(folder, interpreter)
-    # The pins are complete; what a project asks for beside them (drivers that have to be compiled, say) is not wanted.
-    environment.run_patiently([*environment.installer(folder), "--no-deps", "-r", pins])
+    environment.run_patiently([*environment.installer(folder), "--no-deps", *words])
     environment.finish(folder, [wanted])
 
 

@@ -1,6 +1,8 @@
 """What NetBox asks of every installation; nothing of it is reached when migrations are loaded."""
 
-SERVER = {"HOST": "127.0.0.1", "PORT": 6379, "DATABASE": 0}
+import os
+
+SERVER = {"HOST": "127.0.0.1", "PORT": int(os.environ.get("HANDRAIL_TEST_REDIS_PORT", "6379")), "DATABASE": 0}
 ALLOWED_HOSTS = ["*"]
 DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "netbox"}}
 REDIS = {"tasks": SERVER, "caching": {**SERVER, "DATABASE": 1}}

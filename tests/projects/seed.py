@@ -1,0 +1,55 @@
+"""Run by a real project's own Python: fills every table with rows, and names states to roll back to.
+
+Usage: python seed.py STEPS..., with DJANGO_SETTINGS_MODULE and an import path that has the settings and Handrail. The tag
+"before-N" is the state before the last N migrations that were applied.
+"""
+
+import json
+import sys
+
+import django
+
+
+def as_written(apps):
+    """Give rows what the projects' own code holds to whenever it writes them, and their migrations count on."""
+    from django.db.models import F, Value
+    from django.db.models.functions import Concat
+
+    if ("wagtailcore", "collection") in apps:
+        collections = apps["wagtailcore", "collection"]._base_manager
+        collections.exclude(pk=collections.order_by("pk").values("pk")[0]["pk"]).update(depth=2)
+    if ("helpdesk", "queue") in apps:
+        apps["helpdesk", "queue"]._base_manager.update(permission_name=Concat(Value("helpdesk.queue_access_"), F("slug")))
+
+
+def fill(connection):
+    from handrail.execution.project_states import applied_state
+    from handrail.execution.proof_rows import make_rows
+
+    state = applied_state(connection)
+    with connection.constraint_checks_disabled():
+        made = make_rows(connection, state.apps, {label for label, _ in state.models}, set(), "")
+    as_written({(each._meta.app_label, each._meta.model_name): each for each in state.apps.get_models()})
+    return made
+
+
+def tag(steps):
+    from django.db import connection
+    from django.db.migrations.recorder import MigrationRecorder
+
+    from handrail.execution.journal import now
+    from handrail.sources.journal_models import TagRow
+
+    keys = [[each.app, each.name] for each in MigrationRecorder(connection).migration_qs.order_by("id")]
+    row = TagRow(name=f"before-{steps}", made=now(), user="", run=None, applied=json.dumps(keys[:-steps]))
+    row.save(using=connection.alias, force_insert=True)
+
+
+if __name__ == "__main__":
+    django.setup()
+    from django.db import connection
+
+    made = fill(connection)
+    for steps in map(int, sys.argv[1:]):
+        tag(steps)
+    print(json.dumps({"rows": made.rows, "empty": made.unseeded, "notes": made.notes}))
