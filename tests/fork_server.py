@@ -99,6 +99,7 @@ def serve() -> dict[str, Any] | None:
             pid = os.fork()
             if pid == 0:
                 return asked
+            ended.pop(pid, None)  # numbers of processes are used again
             print(pid, flush=True)
             continue
         if "enter" in asked:

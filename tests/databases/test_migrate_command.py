@@ -289,6 +289,6 @@ def test_the_garbage_collector_is_as_it_was_and_has_nothing_to_do_at_exit(sqlite
     """Only where the process ends with the command; what calls the command goes on with its own."""
     made = begin(tmp_path, {"default": sqlite_database}, ["handrail", "shop", "links", "bare"])
     made.put({"bare/apps.py": COLLECTOR})
-    assert made.run("manage.py", "migrate", "-v", "0").out == "at exit True True\n"
+    assert made.run_anew("manage.py", "migrate", "-v", "0").out == "at exit True True\n"
     call = "import django; django.setup(); from django.core.management import call_command as call; call('migrate', verbosity=0)"
-    assert made.run("-c", call, DJANGO_SETTINGS_MODULE="project_settings").out == "at exit True False\n"
+    assert made.run_anew("-c", call, DJANGO_SETTINGS_MODULE="project_settings").out == "at exit True False\n"
