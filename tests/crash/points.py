@@ -9,7 +9,7 @@ from zlib import crc32
 
 from tests.crash.stopping import MODES, RECORD, Stop, is_write
 
-FEW = 5
+FEW = 4
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ def tries(events: Sequence[str], points: str, *, drops: bool, name: str) -> list
     """Return what is tried. drops: whether there are sessions that a server can end. name: of what is stopped.
 
     all: everything at everything. every: a kill after every write and commit, which is the same as one before whatever comes next,
-    and before the first; the other ways in turn, so that all of them meet every kind of statement somewhere. few: five of those, others
-    for every name. record: every way when the record was committed just now. first: a kill after everything that is written before the
-    first run of Handrail on a database, and with it. few first: some of those.
+    and before the first; the other ways in turn, so that all of them meet every kind of statement somewhere. few: some of those,
+    others for every name, and one at least that is taken back. record: every way when the record was committed just now. first: a
+    kill after everything that is written before the first run of Handrail on a database, and with it. few first: some of those.
     """
     modes = [mode for mode in MODES if drops or mode != "drop"]
     if points == "all":
@@ -42,7 +42,7 @@ def tries(events: Sequence[str], points: str, *, drops: bool, name: str) -> list
         found = [Try(Stop(at, after=True, from_start=True)) for at in _writes(events)]
         return found if points == "first" else _sample(found, 2 * FEW, name)
     found = list(_every(events, modes))
-    return found if points == "every" else _sample(found, FEW, name)
+    return found if points == "every" else _with_one_back(_sample(found, FEW, name), found)
 
 
 def _sample(found: list[Try], size: int, name: str) -> list[Try]:
@@ -50,6 +50,13 @@ def _sample(found: list[Try], size: int, name: str) -> list[Try]:
         return found
     first = crc32(name.encode()) % (len(found) // size)
     return [found[int(first + number * len(found) / size)] for number in range(size)]
+
+
+def _with_one_back(some: list[Try], found: list[Try]) -> list[Try]:
+    back = [one for one in found if one.back]
+    if any(one.back for one in some) or not back:
+        return some
+    return [*some[:-1], back[len(back) // 2]]
 
 
 def _all(events: Sequence[str], modes: Sequence[str]) -> Iterator[Try]:

@@ -44,7 +44,7 @@ class State:
         """Return the same without the names of keys that Django made up: what it reverses gets other ones."""
         schema: Counter[Any] = Counter()
         for each, number in self.schema:
-            is_key = each.kind in ("index", "constraint") and is_made_up(each.name)
+            is_key = each.kind in ("index", "constraint") and (is_made_up(each.name) or _is_of_its_column(each))
             schema[each._replace(name="") if is_key else each] += number
         return replace(self, schema=frozenset(schema.items()))
 
@@ -168,6 +168,11 @@ class Reader:
             f"SELECT direction, status FROM handrail_step WHERE app = '{label}' AND name = '0002_step' ORDER BY id DESC"
         )
         return " ".join(found[0]) if found else ""
+
+
+def _is_of_its_column(each: CatalogueObject) -> bool:
+    """Say whether MariaDB has called an index after its column, as it does where none was given."""
+    return each.definition == f"unique BTREE ({each.name})"
 
 
 def _is_aside(each: CatalogueObject) -> bool:

@@ -61,6 +61,34 @@ class Migration(migrations.Migration):
         migrations.RunPython(last, migrations.RunPython.noop, atomic=True),
     ]
 """
+WITHOUT = """
+import os
+from django.db import migrations, models
+from django.db.models import F
+
+def write(apps, editor):
+    apps.get_model("shop", "Thing").objects.update(n=F("n") + 1)
+    if os.environ.get("DEFINE"):
+        editor.connection.cursor().execute("CREATE TABLE shop_made (id integer)")
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        migrations.RunPython(write),
+        migrations.RunSQL("UPDATE shop_thing SET n = n * 3"),
+        migrations.RunSQL("DROP TABLE shop_old"),
+    ]
+"""
+FAILS = """
+from django.db import migrations
+
+def fail(apps, editor):
+    raise ValueError("it fails")
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0002_step")]
+    operations = [migrations.RunPython(fail)]
+"""
 REVERSE = "Raw Python operation: the reverse is not used ({}), but the log of rows"
 
 
@@ -112,3 +140,29 @@ def test_rows_come_back_by_their_log(tmp_path: Path, database: Database):
 
     project.handrail("rollback", "shop", "0001", "--yes")
     assert there(project)[:3] == (["id", "n"], [1, 3], ["shop_thing"])
+
+
+@pytest.mark.parametrize("server", ["mariadb"], indirect=True)
+def test_all_or_nothing_takes_code_and_sql_back_by_what_is_kept(tmp_path: Path, database: Database):
+    project = Stopped.make(tmp_path, database, WITHOUT, {"shop.0003_fails": FAILS})
+    project.query("CREATE TABLE shop_old (id integer NOT NULL PRIMARY KEY)")
+    project.query("INSERT INTO shop_old VALUES (5)")
+    before = (["id", "n"], [1], ["shop_old", "shop_thing"], [])
+    assert there(project) == before
+
+    failed = project.run("manage.py", "migrate", "--no-color", "--all-or-nothing")
+    assert failed.exit == 1
+    assert "ValueError: it fails" in failed.err
+    assert (there(project), project.recorded()) == (before, ["0001_initial"])
+    assert project.query("SELECT id FROM shop_old") == [(5,)]
+
+    refused = project.run("manage.py", "migrate", "--no-color", "--all-or-nothing", DEFINE="1")
+    line = "error[HR409]: all-or-nothing: shop.0002_step cannot be taken back ({}) help:"
+    why = "Raw Python operation: its code alters definitions, and has no reverse"
+    assert line.format(why) in " ".join(refused.err.split())
+    assert (there(project), project.recorded()) == (before, ["0001_initial"])
+
+    project.query("CREATE TABLE shop_keyless (n integer)")
+    project.put({"shop.0002_step": WITHOUT.replace("UPDATE shop_thing SET n = n * 3", "INSERT INTO shop_keyless VALUES (1)")})
+    refused = project.run("manage.py", "migrate", "--no-color", "--all-or-nothing")
+    assert line.format("Raw SQL operation: its SQL has no reverse") in " ".join(refused.err.split())

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from handrail.domain.database import ErrorKind
-from handrail.domain.kept import Form
+from handrail.domain.kept import Form, KeptKind
 from handrail.domain.run import OPPOSITE, Direction
 from handrail.errors.base import Refusal
 from handrail.execution.keeping.coming_back import coming_back
@@ -114,10 +114,14 @@ def has_log(keeper: Keeper, index: int, part: str, direction: Direction) -> bool
 
 
 def has_kept_drops(keeper: Keeper, index: int, part: str, direction: Direction, operation: Operation) -> bool:
-    """Say whether SQL did nothing in this step but to drop what is kept, and comes back. direction: in which it was done."""
+    """Say whether SQL did nothing in this step but to drop what is kept, and comes back. direction: in which it was done.
+
+    A column that was copied is added again with what the database says of it, which is not all.
+    """
     if direction is Direction.BACKWARD or not _comes_back(keeper.connection, keeper.key, index, part, operation):
         return False
-    return all(one.step == keeper.step for one in kept_by_sql(keeper.connection, keeper.key, index, part, direction))
+    found = kept_by_sql(keeper.connection, keeper.key, index, part, direction)
+    return all(one.step == keeper.step and (one.kind, one.form) != (KeptKind.COLUMN, Form.COPY) for one in found)
 
 
 def run_with_rows(
