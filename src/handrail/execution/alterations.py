@@ -10,6 +10,7 @@ from handrail.databases.values.base import CHECKED, ValueRules, either, rules_fo
 from handrail.domain.dataclasses import dataclass
 from handrail.domain.narrowing import Narrowing
 from handrail.errors.hr504 import Narrows
+from handrail.execution.filling import value_of
 from handrail.execution.keeping.models import table_of
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def alteration_of(
     keys = tuple(field.column for field in model._meta.pk_fields)
     others = [field.column for field in model._meta.local_concrete_fields if field.column and not field.generated]
     said = (fill or {}).get(f"{table_of(model)}.{new.column}", (fill or {}).get(f"{table_of(model)}.{old.column}"))
-    value = new.to_python(said) if said is not None else UNKNOWN
+    value = value_of(new, said, table_of(model), new.column) if said is not None else UNKNOWN
     return Alteration(
         rules=rules,
         table=table_of(model),

@@ -20,12 +20,17 @@ def check(connection: Any, keeper: Keeper, key: ForeignKey, source: str) -> None
     """
     rows = count(connection, source)
     if rows and not key.nullable:
-        what = f"left without their rows of {key.target} ({', '.join(key.columns)})"
-        help = f"bring those rows of {key.target} back, or delete the rows that refer to them, then run it again"
-        raise RestoreConflict(table=key.table, rows=rows, what=what, help=help)
+        raise without_targets(key, rows)
     if rows:
         places = f"{key.table}.{key.columns[0]}"
         keeper.keeping.said(f"{places} becomes NULL in {rows} row{'s' * (rows > 1)}: what {key.target} had there is gone")
+
+
+def without_targets(key: ForeignKey, rows: int) -> RestoreConflict:
+    """Return the refusal for values that must not be NULL and have lost their targets."""
+    what = f"left without their rows of {key.target} ({', '.join(key.columns)})"
+    help = f"bring those rows of {key.target} back, or delete the rows that refer to them, then run it again"
+    return RestoreConflict(table=key.table, rows=rows, what=what, help=help)
 
 
 def count(connection: Any, source: str) -> int:

@@ -35,6 +35,8 @@ class Net:
         names = [column.name for column in log.columns]
         self.key = [names.index(name) for name in log.key]
         self.free = [number for number in self.columns if number not in self.key]
+        self.absent: set[int] = set()
+        """Columns that the table does not have now; they are taken to be as they were left."""
 
     @property
     def table(self) -> str:
@@ -76,7 +78,8 @@ class Net:
 
     def _now(self) -> str:
         names = [self.rules.quote(column.name) for column in self.log.columns]
-        values = [("live", "1"), *((f"n{number}", f"w.{names[number]}") for number in self.columns)]
+        there = {number: f"t.a{number}" if number in self.absent else f"w.{names[number]}" for number in self.columns}
+        values = [("live", "1"), *((f"n{number}", value) for number, value in there.items())]
         on = " AND ".join(f"t.k{number} = w.{names[number]}" for number in self.key)
         return self.rules.update(self.name, self.rules.quote(self.log.table), on, values)
 

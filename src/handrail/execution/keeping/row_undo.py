@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from handrail.databases.row_logs.base import row_logs_for
+from handrail.databases.row_logs.base import RowLog, row_logs_for
 from handrail.domain.kept import ChangedRows, Form, Kept, KeptKind, KeptStatus
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction
@@ -103,17 +103,42 @@ class RowUndo:
             rows = sum(one.rows or 0 for one, _ in self.logs)
             raise RestoreConflict(rows=rows, table=tables, what="in the way of others", notes=notes, help=HELP) from error
 
+    def foresee(self) -> None:
+        """Raise what take_back would raise now, by the columns that are there. Only tables of the session are written."""
+        from django.db.transaction import atomic
+
+        self._check_keys()
+        for net in self.nets:
+            live = self._live(net.log)
+            net.absent = {number for number, one in enumerate(net.log.columns) if live.get(one.name) != one.kind}
+            if net.absent & set(net.key):
+                return
+        with atomic(self.connection.alias):
+            for net in self.nets:
+                net.compute(lock=False)
+            self._look()
+            for net in self.nets:
+                net.drop()
+
     def _check(self) -> None:
+        self._check_keys()
         for one, log in self.logs:
-            if not log.key:
-                raise NoPrimaryKey(table=log.table, rows=one.rows or 0, what=f"the rows in its log {log.name} cannot be put back")
-            with self.connection.cursor() as cursor:
-                live = {column.name: column.kind for column in self.rules.columns(cursor, log.table)}
+            live = self._live(log)
             other = sorted(column.name for column in log.columns if live.get(column.name) != column.kind)
             if other:
                 notes = (f"columns that are gone or have another type: {', '.join(other)}",)
                 what = "logged when the table had other columns than now"
                 raise RestoreConflict(rows=one.rows or 0, table=log.table, what=what, notes=notes)
+
+    def _check_keys(self) -> None:
+        for one, log in self.logs:
+            if not log.key:
+                raise NoPrimaryKey(table=log.table, rows=one.rows or 0, what=f"the rows in its log {log.name} cannot be put back")
+
+    def _live(self, log: RowLog) -> dict[str, str]:
+        """Return the columns of a table now, and their types."""
+        with self.connection.cursor() as cursor:
+            return {column.name: column.kind for column in self.rules.columns(cursor, log.table)}
 
     def _look(self) -> None:
         """Find all that is in the way before anything is written."""

@@ -11,6 +11,7 @@ from handrail.domain.kept import Form, Kept
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction
 from handrail.errors.hr503 import NoValue
+from handrail.execution.filling import value_of
 from handrail.execution.probes._changes import ModelKey
 from handrail.execution.probes._places import column_of, named, table_of
 from handrail.execution.probes.base import Moment, Probe
@@ -44,21 +45,31 @@ class NoValueProbe(Probe):
         if kept is not None and not since:
             return
         rows = moment.asking.count(f"{moment.asking.quote(live)}{f' WHERE {since}' if since else ''}")
-        if not rows or (rows == 1 and field.unique and _has_value(field)):
+        filled = _filled(moment, field, table, column)
+        taken = filled and field.unique and kept is not None and _is_taken(moment, kept, live, field)
+        if not rows or (rows == 1 and field.unique and (_has_value(field) or filled) and not taken):
             return
         notes = [f"{moment.change.migration} dropped it, and nothing of it is kept"] if kept is None else []
         if kept is not None:
             notes.append("the rows that were inserted since have no value for it")
-        if field.unique and _has_value(field):
-            notes.append("it is unique, and its default is one value for all rows")
+        if taken:
+            notes.append("it is unique, and another row has the value that --fill says")
+        elif field.unique and (_has_value(field) or filled):
+            notes.append(f"it is unique, and {'--fill' if filled else 'its default'} is one value for all rows")
         yield NoValue(table=table, column=column, rows=rows, notes=tuple(notes)).finding
+
+
+def _filled(moment: Moment, field: Any, table: str, column: str) -> bool:
+    """Say whether --fill has a value for a column. Raises Misused where it has none that the field takes."""
+    said = moment.undo.fill.get(f"{table}.{column}")
+    return said is not None and value_of(field, said, table, column) is not None
 
 
 def _may_be_made(moment: Moment, field: Any, table: str, column: str) -> bool:
     """Say whether every row can get a value, as schema editors make one (effective_default, 5.2 to 6.1)."""
     if field.null or field.generated or field.primary_key or field.has_db_default():
         return True
-    return not field.unique and (f"{table}.{column}" in moment.undo.fill or _has_value(field))
+    return not field.unique and (_filled(moment, field, table, column) or _has_value(field))
 
 
 def _has_value(field: Any) -> bool:
@@ -76,6 +87,15 @@ def _kept(moment: Moment, table: str, column: str) -> Kept | None:
     migration = moment.change.migration
     key = MigrationKey(migration.app_label, migration.name)
     return latest(moment.connection, key, Direction.FORWARD, [Form.ASIDE, Form.COPY], table, column)
+
+
+def _is_taken(moment: Moment, kept: Kept, live: str, field: Any) -> bool:
+    """Say whether a kept value is the one that rows are to get that came since."""
+    said = value_of(field, moment.undo.fill[f"{kept.table}.{kept.column}"], kept.table, kept.column)
+    value = field.get_db_prep_save(said, moment.connection)
+    table, column = (kept.aside, "v") if kept.form is Form.COPY else (live, kept.aside)
+    quote = moment.asking.quote
+    return bool(moment.asking.rows(f"SELECT 1 FROM {quote(table)} WHERE {quote(column)} = %s", [value]))
 
 
 def _since(moment: Moment, kept: Kept, live: str, column: str) -> str:
