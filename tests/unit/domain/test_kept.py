@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handrail.domain.kept import is_kept
+from handrail.domain.kept import is_all_kept, is_kept
 
 BUT_EMAIL = ("*", "!shop_customer.email")
 ONE_OF_AN_APP = ("*", "!shop_*", "shop_order.total")
@@ -35,3 +35,10 @@ ONE_OF_AN_APP = ("*", "!shop_*", "shop_order.total")
 def test_the_last_pattern_that_matches_decides(patterns: tuple[str, ...], name: str, kept: bool):
     table, _, column = name.partition(".")
     assert is_kept(patterns, table, column) is kept
+
+
+@pytest.mark.parametrize(
+    ("patterns", "everything"), [(("*",), True), (("shop_*", "*"), True), ((), False), (BUT_EMAIL, False), (("shop_*",), False)]
+)
+def test_nothing_is_left_out_where_no_pattern_says_so(patterns: tuple[str, ...], everything: bool):
+    assert is_all_kept(patterns) is everything
