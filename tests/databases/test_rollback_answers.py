@@ -135,3 +135,36 @@ def test_names_of_other_apps_and_of_apps_with_many_rows_are_typed(tmp_path: Path
     assert "shop.0003_more kept > 10000 shop_thing.more is set aside" in said
     assert typing(project, "shop\n", "shop", "0002")[0] == 0
     assert project.recorded("shop")[-1] == "0002_step"
+
+
+def test_a_target_that_is_gone_is_said_before_anything_is_taken_back(tmp_path: Path, database: Database):
+    first = """
+    migrations.CreateModel("Owner", [("id", models.BigAutoField(primary_key=True))]),
+    migrations.CreateModel("Thing", [("id", models.BigAutoField(primary_key=True)), ("o", models.ForeignKey("Owner", models.CASCADE))]),
+    migrations.CreateModel("Old", [("id", models.BigAutoField(primary_key=True)), ("o", models.ForeignKey("Owner", models.CASCADE))]),
+    """
+    files = {
+        "shop/models.py": "",
+        "shop.0001_initial": migration(first),
+        "shop.0002_a": migration(
+            'migrations.RemoveField("Thing", "o"),\nmigrations.DeleteModel("Old"),', ("shop", "0001_initial")
+        ),
+        "shop.0003_b": migration('migrations.AddField("Thing", "n", models.IntegerField(null=True)),', ("shop", "0002_a")),
+    }
+    project = LiveProject.begin(tmp_path / "project", database, files, INSTALLED_APPS=["handrail", "shop"])
+    project.migrate("shop", "0001")
+    project.query("INSERT INTO shop_owner (id) VALUES (1), (2), (3)")
+    project.query("INSERT INTO shop_thing (o_id) VALUES (1), (2)")
+    project.query("INSERT INTO shop_old (o_id) VALUES (3)")
+    project.migrate()
+    project.query("DELETE FROM shop_owner WHERE id > 1")
+    message = "HR602: restore-conflict: 1 row of shop_{} was left without their rows of shop_owner (o_id)"
+    assert project.handrail("rollback", "shop", "0001", "--yes", exit=2).messages == [
+        message.format("old"),
+        message.format("thing"),
+    ]
+    assert project.recorded() == ["0001_initial", "0002_a", "0003_b"]
+    project.query("INSERT INTO shop_owner (id) VALUES (2), (3)")
+    project.handrail("rollback", "shop", "0001", "--yes")
+    assert project.query("SELECT id, o_id FROM shop_thing ORDER BY id") == [(1, 1), (2, 2)]
+    assert project.query("SELECT o_id FROM shop_old") == [(3,)]

@@ -132,6 +132,10 @@ class KeepingRules(ABC):
         found = f"SELECT 1 FROM {q(key.target)} target WHERE {pairs}"
         return f"{q(table or key.table)} own WHERE {there}{but} AND NOT EXISTS ({found})"
 
+    def lost_of_copy(self, key: ForeignKey, aside: str, details: Details) -> str:  # noqa: ARG002
+        """Return what follows FROM where values of a copy are counted whose target is gone."""
+        return self.lost(key, table=aside, columns=["v"])
+
     def emptied(self, key: ForeignKey) -> str:
         """Return the statement that takes the value from rows whose target is gone."""
         q = self.quoted

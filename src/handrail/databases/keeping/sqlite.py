@@ -144,6 +144,12 @@ class SQLiteKeeping(KeepingRules):
         """The text of a table holds its foreign keys."""
         return ""
 
+    def lost_of_copy(self, key: ForeignKey, aside: str, details: Details) -> str:
+        """Only of rows that are there: a copy still knows those that code has deleted, as its log can bring them back."""
+        q = self.quoted
+        same = " AND ".join(f"t.{q(name)} = own.k{number}" for number, name in enumerate(details["key"]))
+        return f"{super().lost_of_copy(key, aside, details)} AND EXISTS (SELECT 1 FROM {q(key.table)} t WHERE {same})"
+
     def emptied(self, key: ForeignKey) -> str:
         """UPDATE takes an alias only since 3.33 (lang_update.html), which is older than all that are supported."""
         return super().emptied(key)

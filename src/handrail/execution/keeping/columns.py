@@ -132,7 +132,7 @@ class Columns:
                 raise NoValue(table=one.table, column=one.column, rows=without)
         for key in rules.keys(details):
             if one.form is Form.COPY:
-                rows = rules.lost(key, table=one.aside, columns=["v"])
+                rows = rules.lost_of_copy(key, one.aside, details)
             else:
                 rows = rules.lost(as_aside(key, one), without=since)
             foreign_keys.check(self.connection, self.keeper, key, rows)

@@ -97,6 +97,6 @@ def _lost(rules: KeepingRules, one: Kept, key: ForeignKey) -> str:
         target = place if key.target == one.table else key.target
         return rules.lost(key._replace(target=target), table=place if key.local else "")
     if one.form is Form.COPY:
-        return rules.lost(key, table=one.aside, columns=["v"])
+        return rules.lost_of_copy(key, one.aside, one.details)
     since = rules.since(one.table, one.column, one.aside, one.details, back=False)
     return rules.lost(as_aside(key, one), without=since)
