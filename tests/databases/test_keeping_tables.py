@@ -82,3 +82,31 @@ def test_down_and_up(tmp_path: Path, database: Database, way: str):
     shop.query("INSERT INTO shop_thing (n) VALUES (10)")
     assert shop.query("SELECT id FROM shop_thing WHERE n = 10")[0][0] == 4
     assert {status for _, _, status in shop.kept()} == {"restored"}
+
+
+OWNED = """
+migrations.CreateModel("Thing", [("id", models.BigAutoField(primary_key=True)), ("n", models.IntegerField()),
+    ("tag", models.ForeignKey("Tag", CASCADE)), ("other", models.ForeignKey("Tag", CASCADE, related_name="+"))]),
+migrations.AlterUniqueTogether("thing", {("tag", "n")}),
+migrations.AddIndex("thing", models.Index(fields=["other", "n"], name="other_n")),
+"""
+UNOWNED = """
+migrations.AlterUniqueTogether("thing", set()),
+migrations.RemoveIndex("thing", "other_n"),
+"""
+
+
+def test_no_index_of_a_foreign_key_is_left_over(tmp_path: Path, database: Database):
+    """Where the database lets no index go that a foreign key needs, Django makes another one."""
+    shop = Shop.make(tmp_path, database, TAG, OWNED, UNOWNED)
+    shop.to("0002")
+    owned = shop.schema()
+    shop.to("0003")
+    unowned = shop.schema()
+    shop.to("0002")
+    assert shop.schema() == owned
+    shop.to("0003")
+    assert shop.schema() == unowned
+    shop.to("0001")
+    shop.to("0002")
+    assert shop.schema() == owned

@@ -406,3 +406,22 @@ def test_an_invalid_index_that_is_to_be_rebuilt_is_not_dropped(pg: Session):
     assert pg.rules.clearing(pg.cursor, "DROP INDEX CONCURRENTLY ix") == []
     pg.run("UPDATE t SET c = id", "REINDEX INDEX CONCURRENTLY ix")
     assert pg.rules.judge(sql, before, pg.rules.snapshot(pg.cursor, sql)) is Judgement.DONE
+
+
+@MARIADB
+def test_a_column_of_a_check_is_renamed_whoever_read_its_table(database: Database):
+    rename = "ALTER TABLE `thing` RENAME COLUMN `c` TO `d`"
+    rules, connection = rules_for("mysql"), database.server.connect(database.name)
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE `thing` (`c` json NULL) COMMENT 'all of it'")
+    cursor.execute("SELECT * FROM `thing` AS x")
+    cursor.fetchall()
+    assert rules.clearing(cursor, "ALTER TABLE `thing` ADD COLUMN `e` integer NULL") == []
+    assert rules.clearing(cursor, rename) == ["ALTER TABLE `thing` COMMENT = 'all of it'"]
+    with pytest.raises(Exception, match="Unknown column 'c' in 'CHECK'"):
+        cursor.execute(rename)
+    for statement in (*rules.clearing(cursor, rename), rename):
+        cursor.execute(statement)
+    cursor.execute("ALTER TABLE `thing` COMMENT = 'it''s'")
+    assert rules.clearing(cursor, "ALTER TABLE `thing` CHANGE `d` `c` json NULL") == []
+    connection.close()

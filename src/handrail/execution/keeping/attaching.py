@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from handrail.execution.keeping.columns import attach_columns
 from handrail.execution.keeping.extensions import attach_extensions
+from handrail.execution.keeping.key_indexes import attach_key_indexes
 from handrail.execution.keeping.sequences import attach_sequences
 from handrail.execution.keeping.tables import attach_tables
 from handrail.execution.keeping.values import attach_values
@@ -20,6 +21,7 @@ PARTS: tuple[Callable[[Any, Keeper], None], ...] = (
     attach_values,
     attach_sequences,
     attach_extensions,
+    attach_key_indexes,
 )
 """What replaces methods of a schema editor; each is given the editor and the keeper of the step."""
 
