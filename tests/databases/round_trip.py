@@ -22,20 +22,23 @@ Seen = dict[str, Any]
 """schema: the catalogue of an app's tables. rows: by table, each row as values by column."""
 
 
-def look(label: str) -> Seen:
+def look(labels: list[str]) -> dict[str, Seen]:
     from django.db import connection
 
     from handrail.sources.backend import backend_of
 
-    own = (f"{label}_", "moved_elsewhere") if label == "moved" else (f"{label}_",)
     with connection.cursor() as cursor:
-        catalogue = [list(each) for each in backend_of(connection).catalogue(cursor) if each.table.startswith(own)]
-        names = [each.name for each in connection.introspection.get_table_list(cursor) if each.name.startswith(own)]
-        rows = {name: read(cursor, connection, name) for name in sorted(names)}
-    return {"schema": sorted(each for each in catalogue if not is_aside(each)), "rows": rows}
+        catalogue = sorted(each for each in backend_of(connection).catalogue(cursor) if not is_aside(each))
+        names = sorted(each.name for each in connection.introspection.get_table_list(cursor))
+        seen = {}
+        for label in labels:
+            own = (f"{label}_", "moved_elsewhere") if label == "moved" else (f"{label}_",)
+            rows = {name: read(cursor, connection, name) for name in names if name.startswith(own)}
+            seen[label] = {"schema": [list(each) for each in catalogue if each.table.startswith(own)], "rows": rows}
+    return seen
 
 
-def is_aside(each: list[str]) -> bool:
+def is_aside(each: tuple[str, ...]) -> bool:
     return any(str(part).startswith("hrk_") for part in each[:3])
 
 
@@ -47,30 +50,32 @@ def read(cursor: Any, connection: Any, table: str) -> list[dict[str, str]]:
     return sorted((dict(zip(columns, map(repr, row), strict=True)) for row in cursor.fetchall()), key=str)
 
 
-def models_of(label: str) -> list[Any]:
+def models_now(labels: list[str]) -> list[Any]:
+    """Return the models of apps as their migrations say now, those that others refer to first."""
     from django.db import connection
 
     from handrail.execution.project_states import applied_state
 
-    found = applied_state(connection, label).apps.get_app_config(label).get_models(include_auto_created=True)
+    apps = applied_state(connection).apps
     rank = {"Third": 0, "Thing": 1, "A": 2, "B": 3, "Other": 4, "New": 5, "Sub": 6}
+    found = [model for label in labels for model in apps.get_app_config(label).get_models(include_auto_created=True)]
     return sorted(found, key=lambda model: (model._meta.auto_created is not False, rank.get(model.__name__, 1)))
 
 
-def write(label: str, ids: list[int]) -> None:
+def write(models: list[Any], ids: list[int]) -> None:
     """Insert rows into every table; the last of several has NULL wherever that is allowed."""
     from django.db import connection, transaction
 
     with connection.constraint_checks_disabled(), transaction.atomic():
-        for model in models_of(label):
+        for model in models:
             for id in ids:
                 row = model(**values(model, id, empty=id == ids[-1]))
                 row.save(force_insert=True)
 
 
-def change(label: str, id: int) -> None:
+def change(models: list[Any], id: int) -> None:
     """Change the numbers and texts of one row in every table."""
-    for model in models_of(label):
+    for model in models:
         for row in model._base_manager.filter(pk=id):
             for field in model._meta.local_concrete_fields:
                 old = getattr(row, field.attname)
@@ -134,23 +139,23 @@ def trips(labels: list[str], more: dict[str, str]) -> dict[str, Any]:
     """Take all apps through it at once. more: the files of the second migrations, by path."""
     seen: dict[str, Any] = {"said": {}}
     manage("migrate", "--verbosity", "0")
+    write(models_now(labels), [1, 2, 3])
     for label in labels:
-        write(label, [1, 2, 3])
         precise(label)
-    seen["before"] = {label: look(label) for label in labels}
+    seen["before"] = look(labels)
     manage("handrail", "tag", "before")
     for path, text in more.items():
         Path(path).write_text(text)
     forget_modules(labels)
     seen["said"]["up"] = manage("migrate", "--verbosity", "0")
-    for label in labels:
-        write(label, [11, 12])
-        change(label, 2)
-    seen["up"] = {label: look(label) for label in labels}
+    models = models_now(labels)
+    write(models, [11, 12])
+    change(models, 2)
+    seen["up"] = look(labels)
     seen["said"]["down"] = manage("handrail", "rollback", "--to-tag", "before", "--yes")
-    seen["down"] = {label: look(label) for label in labels}
+    seen["down"] = look(labels)
     seen["said"]["again"] = manage("migrate", "--verbosity", "0")
-    seen["again"] = {label: look(label) for label in labels}
+    seen["again"] = look(labels)
     return seen
 
 
