@@ -58,6 +58,7 @@ def limited(shop: Shop) -> Iterator[Limited]:
     try:
         yield made
     finally:
+        made.launcher.clear()
         for sql in GOES[shop.database.vendor]:
             shop.query(sql.format(**words))
 
