@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from handrail.databases.purging.base import purging_for
 from handrail.databases.row_logs.base import row_logs_for
 from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
 from handrail.domain.run import Direction
+from handrail.errors.hr302 import Blocked
 from handrail.execution.keeping.models import literal, table_of
 from handrail.execution.purging import purge
 from handrail.sources.journal_models import KeptRow
@@ -29,9 +31,10 @@ def drop_own_work(editor: Any, keeper: Keeper, stage: Stage, attempt: Any, prepa
     can write to what is aside, so nothing comes in between. It can be stopped anywhere and called again. attempt: see purge.
     """
     things = [one for one in _aside(keeper, stage.index) if _is_own(editor, keeper, stage, one)]
-    for one, why_not in purge(keeper.connection, things, attempt, prepare):
-        if why_not is None:
-            KeptRow.objects.using(keeper.connection.alias).filter(id=one.id).delete()
+    with suppress(Blocked):  # it stays aside
+        for one, why_not in purge(keeper.connection, things, attempt, prepare):
+            if why_not is None:
+                KeptRow.objects.using(keeper.connection.alias).filter(id=one.id).delete()
 
 
 def _aside(keeper: Keeper, operation: int) -> Iterable[Kept]:
