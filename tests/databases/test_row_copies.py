@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cases.migrators import GATE, launcher
-from tests.cases.shop import FIRST, SERVERS, Shop, everywhere, on_postgres, on_servers, shop
+from tests.cases.shop import FIRST, SERVERS, Shop, on_postgres, on_servers, shop
 
 __all__ = ["launcher", "shop"]
 GRANTS = {
@@ -209,6 +209,7 @@ def test_keys_that_follow_an_update_are_logged(shop: Shop):
     assert shop.query("SELECT n FROM child ORDER BY id") == [(1,), (2,)]
 
 
+@pytest.mark.large
 @on_mysql
 def test_what_foreign_keys_change_is_logged_without_triggers(limited: Limited):
     limited.begin_limited()
@@ -270,7 +271,7 @@ def rollback(shop: Shop, *words: str, exit: int = 0) -> Any:
     return json.loads(one.out)
 
 
-@everywhere
+@pytest.mark.parametrize("shop", ["sqlite", *(pytest.param(name, marks=pytest.mark.large) for name in SERVERS)], indirect=True)
 def test_what_is_written_to_another_database_is_said(shop: Shop):
     """And the log is not taken for one of all that was written."""
     other = shop.database.fresh()
