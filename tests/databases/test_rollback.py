@@ -240,3 +240,41 @@ def test_a_step_that_fails_says_how_far_it_came(tmp_path: Path, database: Databa
     ]
     assert [project.recorded(), project.recorded("stock")] == [["0001_initial", "0002_p", "0003_drop"], []]
     assert "q" not in state(project)[1]
+
+
+RECEIVER = """
+from django.db.models.signals import pre_delete
+
+def fail(sender, **rest):
+    assert not sender.__module__.startswith("handrail"), sender
+
+pre_delete.connect(fail, weak=False)
+"""
+UNFIT = """
+def up(apps, editor):
+    apps.get_model("shop", "Thing").objects.filter(n="none").update(n="some")
+
+def down(apps, editor):
+    apps.get_model("shop", "Thing").objects.update(n="some")
+"""
+
+
+def test_what_refuses_on_the_way_is_no_refusal_of_the_rollback(tmp_path: Path, database: Database):
+    project = begin(tmp_path, database)
+    wider = migration('migrations.AlterField("Thing", "n", models.CharField(max_length=20)),', ("shop", "0002_p"))
+    code = migration("migrations.RunPython(up, down),", ("shop", "0003_drop"), code=UNFIT)
+    project.put({"shop.0003_drop": wider, "shop.0004_double": code, "shop/models.py": RECEIVER})
+    project.migrate()
+    answer = project.handrail("rollback", "shop", "0002", "--yes", exit=3).json
+    narrow = "narrowing: 1 row of shop_thing does not fit under n varchar(20) -> integer"
+    assert messages(answer) == [
+        f"HR519: rollback-failed: shop.0003_drop could not be taken back ({narrow})",
+        f"HR504: {narrow}",
+    ]
+    assert answer["findings"][0]["notes"] == [
+        "taken back before it: shop.0004_double",
+        "shop.0003_drop failed, and nothing of it is left",
+    ]
+    assert project.recorded() == ["0001_initial", "0002_p", "0003_drop"]
+    project.migrate()
+    assert project.query("SELECT n FROM shop_thing") == [("some",)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from handrail.domain.kept import Undo
 from handrail.domain.migration import MigrationKey
 from handrail.domain.outcome import CLEAN, REFUSED, Outcome
 from handrail.domain.rollback import Goal, RollbackPlan, RollbackStep, apps_of
-from handrail.domain.run import StepStatus
+from handrail.domain.run import Step, StepStatus
 from handrail.errors.base import Refusal
 from handrail.errors.hr005 import DatabaseNotReached
 from handrail.errors.hr507 import CascadeUndo
@@ -213,7 +213,7 @@ def _ask(plan: RollbackPlan, shown: Outcome, wanted: Wanted) -> None:
 
 
 def _carry_out(runner: Runner, ready: Ready, wanted: Wanted) -> None:
-    """Run the plan. Raises RollbackFailed for what a migration raised, and refusals as they are."""
+    """Run the plan. Raises RollbackFailed for what a migration raised, and refusals as they are where nothing was done before."""
     at: list[RollbackStep] = []
 
     def progress(step: RollbackStep) -> None:
@@ -224,27 +224,38 @@ def _carry_out(runner: Runner, ready: Ready, wanted: Wanted) -> None:
     assert isinstance(executor, Executor)
     try:
         carry_out(executor, ready, progress)
-    except Refusal:
-        raise
+    except Refusal as refusal:
+        if not at or refusal.exit_code != Refusal.exit_code or not _done(_steps(runner)):
+            raise
+        raise _failed(runner, at[-1].key, refusal, wanted, len(ready.plan.steps) - len(at)) from refusal
     except Exception as error:  # of the project's code, or of the database
         if not at:
             raise
         raise _failed(runner, at[-1].key, error, wanted, len(ready.plan.steps) - len(at)) from error
 
 
+def _steps(runner: Runner) -> Sequence[Step]:
+    run = runner.record() if runner.connection.is_usable() else None
+    return run.steps if run is not None else ()
+
+
+def _done(steps: Sequence[Step]) -> list[str]:
+    return [str(step.key) for step in steps if step.status is StepStatus.DONE]
+
+
 def _failed(runner: Runner, key: MigrationKey, error: Exception, wanted: Wanted, left: int) -> RollbackFailed:
     from handrail.api.failed import WORDS
 
-    usable = runner.connection.is_usable()
-    run = runner.record() if usable else None
-    steps = run.steps if run is not None else ()
-    done = [str(step.key) for step in steps if step.status is StepStatus.DONE]
+    steps = _steps(runner)
+    done = _done(steps)
     notes = [f"taken back before it: {', '.join(done)}" if done else "nothing was taken back before it"]
     notes += [f"{step.key} {WORDS[step.status]}" for step in steps if step.status in WORDS]
     notes += [f"{left} not tried"] if left else []
     notes += list(getattr(error, "__notes__", ()))
-    words = " ".join(f"{type(error).__name__}: {error}".split())
-    return RollbackFailed(migration=key, error=words, notes=notes, command=wanted.typed)
+    refused = isinstance(error, Refusal)
+    words = " ".join((f"{error}" if refused else f"{type(error).__name__}: {error}").split())
+    others = error.findings if isinstance(error, Refusal) else ()
+    return RollbackFailed(migration=key, error=words, notes=notes, command=wanted.typed, others=others)
 
 
 def _read_back(connection: BaseDatabaseWrapper, known: Known, plan: RollbackPlan, wanted: Wanted) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from handrail.domain.finding import Finding
 from handrail.errors.base import Refusal
 
 
@@ -35,7 +36,9 @@ class RollbackFailed(Refusal):
     summary = "rollback-failed: {migration} could not be taken back ({error})"
     exit_code = 3
 
-    def __init__(self, *, migration: object, error: str, notes: Sequence[str], command: str) -> None:
-        """error: in words. notes: how far it came. command: what to type next."""
+    def __init__(
+        self, *, migration: object, error: str, notes: Sequence[str], command: str, others: Sequence[Finding] = ()
+    ) -> None:
+        """error: in words. notes: how far it came. command: what to type next. others: what refused to go on."""
         help = "put the cause right and run it again, or apply what was taken back again with migrate"
-        super().__init__(self.say({"migration": migration, "error": error}, notes=notes, help=help, command=command))
+        super().__init__(self.say({"migration": migration, "error": error}, notes=notes, help=help, command=command), others)

@@ -24,6 +24,7 @@ from handrail.sources.journal_models import TABLES, VERSION, RunRow, SchemaRow, 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+    from django.db.models import QuerySet
 
 UPGRADES: Mapping[int, Callable[[BaseDatabaseSchemaEditor], None]] = {}
 """By version, what alters its tables for the next one; each can run again after it was stopped half-way.
@@ -181,7 +182,7 @@ class Journal:
 
     def forget_statement(self, id: int) -> None:
         """Take away what is on record of one statement: nothing of it is there."""
-        StatementRow.objects.using(self.connection.alias).filter(id=id).delete()
+        forget(StatementRow.objects.using(self.connection.alias).filter(id=id))
 
     def _insert(
         self,
@@ -207,6 +208,14 @@ class Journal:
         )
         self._write(lambda: row.save(using=self.connection.alias, force_insert=True))
         return row.id
+
+
+def forget(rows: QuerySet[Any]) -> None:
+    """Delete rows of the journal and tell nobody: receivers of a project's signals are asked about every model that has any.
+
+    NetBox's fail on models that are none of its own where its tables are not there yet.
+    """
+    rows._raw_delete(rows.db)
 
 
 def now() -> datetime:

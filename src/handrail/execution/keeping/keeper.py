@@ -14,7 +14,7 @@ from handrail.domain.dataclasses import dataclass
 from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus, Undo, is_all_kept, is_kept
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction
-from handrail.execution.journal import now
+from handrail.execution.journal import forget, now
 from handrail.sources.journal_models import KeptRow
 from handrail.sources.kept import THERE, kept, migrations_with_kept
 
@@ -184,7 +184,7 @@ class Keeper:
     def _forget_what_never_was(self, kind: KeptKind) -> None:
         """An earlier step of this migration that is closed has left what it meant to keep when it never came to it."""
         rows = KeptRow.objects.using(self.connection.alias).filter(app=self.key.app_label, name=self.key.name, kind=kind)
-        rows.filter(status=KeptStatus.KEEPING).exclude(step=self.step).delete()
+        forget(rows.filter(status=KeptStatus.KEEPING).exclude(step=self.step))
 
     def mark(self, one: Kept, status: KeptStatus, **values: Any) -> None:
         """Write how a thing stands now; values: other columns of its row. What brings it back is written with it."""
@@ -221,7 +221,7 @@ class Keeper:
         """Write that an operation that was not complete was taken back by its statements: it has kept and restored nothing."""
         rows = KeptRow.objects.using(self.connection.alias)
         halves = (KeptStatus.KEEPING, KeptStatus.KEPT)
-        rows.filter(step=self.step, operation=operation, direction=direction, status__in=halves).delete()
+        forget(rows.filter(step=self.step, operation=operation, direction=direction, status__in=halves))
         self.not_restored(operation, direction)
 
     def not_restored(self, operation: int, direction: Direction, **wanted: Any) -> None:

@@ -11,6 +11,7 @@ from handrail.databases.row_logs.base import row_logs_for
 from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
 from handrail.domain.run import Direction
 from handrail.errors.hr302 import Blocked
+from handrail.execution.journal import forget
 from handrail.execution.keeping.models import literal, table_of
 from handrail.execution.purging import purge
 from handrail.sources.journal_models import KeptRow
@@ -34,7 +35,7 @@ def drop_own_work(editor: Any, keeper: Keeper, stage: Stage, attempt: Any, prepa
     with suppress(Blocked):  # it stays aside
         for one, why_not in purge(keeper.connection, things, attempt, prepare):
             if why_not is None:
-                KeptRow.objects.using(keeper.connection.alias).filter(id=one.id).delete()
+                forget(KeptRow.objects.using(keeper.connection.alias).filter(id=one.id))
 
 
 def _aside(keeper: Keeper, operation: int) -> Iterable[Kept]:

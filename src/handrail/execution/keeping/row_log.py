@@ -12,6 +12,7 @@ from handrail.domain.dataclasses import replace
 from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
 from handrail.domain.run import Direction, StepStatus
 from handrail.errors.hr604 import RowsNotKept
+from handrail.execution.journal import forget
 from handrail.execution.keeping.row_copies import NO_TRIGGERS, steadied, why_not_copied
 from handrail.execution.keeping.row_writing import NotCovered, Place, Writing
 from handrail.sources.journal_models import KeptRow, StepRow
@@ -336,7 +337,7 @@ def drop_unused(connection: BaseDatabaseWrapper, rules: RowLogRules, name: str) 
                 row.update(status=KeptStatus.KEPT, rows=_counted(cursor, rules, log_from(one)))
             else:
                 cursor.execute(f"DROP TABLE IF EXISTS {rules.quote(name)}")
-                row.delete()
+                forget(row)
 
 
 def _counted(cursor: Any, rules: RowLogRules, one: RowLog) -> int:
