@@ -13,7 +13,8 @@ from handrail.domain.kept import Form
 # Manual of 18: 53.7 (pg_attribute), 53.13 (pg_constraint), 53.26 (pg_index), 9.27.3 (pg_get_constraintdef and others).
 _COLUMN = """
     SELECT a.attnotnull, a.attidentity, pg_get_expr(d.adbin, d.adrelid), n.nspname,
-           CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace AND has_schema_privilege(n.oid, 'CREATE') AND c.relkind = 'r'
+           CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace AND has_schema_privilege(n.oid, 'CREATE')
+             AND c.relkind = 'r' AND NOT c.relispartition
              AND (SELECT max(x.attnum) FROM pg_attribute x WHERE x.attrelid = c.oid) < 1000 THEN t.typname ELSE '' END
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum

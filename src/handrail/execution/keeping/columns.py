@@ -57,10 +57,21 @@ class Columns:
     def _describe(self, table: str, field: Any) -> dict[str, Any]:
         with self.connection.cursor() as cursor:
             found = self.rules.column(cursor, table, field.column)
-        changes = field.has_default() and callable(field.default)
-        value = None if field.null or changes else self.editor.effective_default(field)
-        fills = {} if value is None else self.rules.filled(found, literal(self.editor, value))
+        value = self._constant(field)
+        fills = {} if value is None else self.rules.filled(found, value)
         return {**found, **fills, "shape": shape(field, self.editor)}
+
+    def _constant(self, field: Any) -> str | None:
+        """Return what new rows would get whenever they are made, as a literal; None where nothing says it, or nothing usable."""
+        from django.core.exceptions import ValidationError
+
+        if field.null or (field.has_default() and callable(field.default)):
+            return None
+        try:
+            value = self.editor.effective_default(field)
+        except (TypeError, ValueError, ValidationError):  # it is no value of the field, and nobody needs it here
+            return None
+        return None if value is None else literal(self.editor, value)
 
     def _copied(self, one: Kept, model: Any, field: Any) -> None:
         if not one.details["key"]:
