@@ -29,16 +29,15 @@ class Entries(RowLogRules):
         """An update is a row that went away, and one that came."""
         log, parts = self.quote(one.name), []
         for image, part, kinds in ((0, BEFORE, (_DELETED, _UPDATED)), (1, AFTER, (_INSERTED, _UPDATED))):
-            names = ", ".join(f"{part}{number} AS {self.quote(column.name)}" for number, column in enumerate(one.columns))
+            found = zip(one.places, one.columns, strict=True)
+            names = ", ".join(f"{part}{number} AS {self.quote(column.name)}" for number, column in found)
             where = " OR ".join(f"{IMAGE} = {kind}" for kind in kinds)
             parts.append(f"SELECT 2 * {ORDER} + {image} AS {ORDER}, {image} AS {IMAGE}, {names} FROM {log} WHERE {where}")
         return " UNION ALL ".join(parts)
 
     def net(self, one: RowLog) -> str:
         """Entries are found by their order, which is the primary key of the log."""
-        before, after = (
-            [f"{alias}.{part}{number}" for number in range(len(one.columns))] for alias, part in (("f", "b"), ("l", "a"))
-        )
+        before, after = ([f"{alias}.{part}{number}" for number in one.places] for alias, part in (("f", "b"), ("l", "a")))
         log = self.quote(one.name)
         return (
             f"SELECT {self.net_columns(one, before, after)} FROM ({self.spans(one)}) AS g "

@@ -8,12 +8,12 @@ exactly their types; triggers fill it, and look first whether the session that w
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from handrail import registry
 from handrail.databases.base import Cursor
-from handrail.domain.dataclasses import dataclass
+from handrail.domain.dataclasses import dataclass, replace
 
 ORDER = "hrk_s"
 """The column of a log that has the order of its entries."""
@@ -46,7 +46,8 @@ class RowLog:
     """The log of one table. columns: those that are logged; key: of its primary key, () where it has none.
 
     name: of the log, and of what fills it. token: what a session says that writes for this log. copied: whether it has no
-    triggers, but a copy of the table, which is compared with the table afterwards.
+    triggers, but a copy of the table, which is compared with the table afterwards. numbers: of the columns as the log counts
+    them, () where it has these and no others.
     """
 
     table: str
@@ -55,6 +56,18 @@ class RowLog:
     key: tuple[str, ...]
     token: str
     copied: bool = False
+    numbers: tuple[int, ...] = ()
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """The numbers of the columns in the log."""
+        return self.numbers or tuple(range(len(self.columns)))
+
+    def without(self, gone: Collection[str]) -> RowLog:
+        """Return it without some columns, which are read no more."""
+        stay = [number for number, column in enumerate(self.columns) if column.name not in gone]
+        columns, places = tuple(self.columns[number] for number in stay), tuple(self.places[number] for number in stay)
+        return replace(self, columns=columns, numbers=places)
 
 
 class RowLogRules(ABC):

@@ -11,6 +11,7 @@ from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction
 from handrail.errors.hr517 import NoPrimaryKey
 from handrail.errors.hr602 import RestoreConflict
+from handrail.execution.keeping.keeper import PREFIX
 from handrail.execution.keeping.row_log import log_from
 from handrail.execution.keeping.row_nets import CHANGED, GONE, PUT_BACK, REFERRED, REUSED, TAKEN, Net
 from handrail.sources.kept import kept
@@ -52,11 +53,16 @@ class RowUndo:
         self.keeper, self.records = keeper, records
         self.connection, self.undo = keeper.connection, keeper.keeping.undo
         self.rules = row_logs_for(self.connection.vendor)
-        self.logs = [(one, log_from(one)) for one in records if one.table]
+        self.logs = [(one, self._readable(log_from(one))) for one in records if one.table]
         self.nets = [Net(self.connection, self.rules, log) for _, log in self.logs if log.key]
         self.seen: list[Net] = []
         self.lines: list[str] = []
         self.acts = (PUT_BACK, CHANGED) if self.undo.changed_rows is ChangedRows.RESTORE else (PUT_BACK,)
+
+    def _readable(self, log: RowLog) -> RowLog:
+        """Leave out columns that were aside when the log was made and are purged: on PostgreSQL the log has lost them too."""
+        live = self._live(log)
+        return log.without({column.name for column in log.columns if column.name.startswith(PREFIX) and column.name not in live})
 
     def look(self) -> None:
         """Note, before the author's reverse runs, which rows are still as the operation left them."""

@@ -1,0 +1,42 @@
+"""What was purged does not stand in the way of what is kept still."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cases.live import LiveProject
+from tests.databases.small_project import migration
+from tests.servers.base import Database
+
+FIRST = """
+migrations.CreateModel("Thing", [
+    ("id", models.BigAutoField(primary_key=True)), ("n", models.IntegerField(default=0)), ("old", models.IntegerField()),
+]),
+"""
+CODE = """
+def change(apps, editor):
+    Thing = apps.get_model("shop", "Thing")
+    Thing.objects.filter(n=1).update(n=9)
+    Thing.objects.filter(n=2).delete()
+    Thing.objects.create(n=7)
+"""
+
+
+def test_rows_come_back_by_their_log_when_a_column_that_was_aside_is_purged(tmp_path: Path, database: Database):
+    files = {
+        "shop/models.py": "",
+        "shop.0001_initial": migration(FIRST),
+        "shop.0002_remove": migration('migrations.RemoveField("Thing", "old"),', ("shop", "0001_initial")),
+        "shop.0003_change": migration("migrations.RunPython(change),", ("shop", "0002_remove"), code=CODE),
+    }
+    project = LiveProject.begin(tmp_path / "project", database, files, INSTALLED_APPS=["handrail", "shop"])
+    project.migrate("shop", "0001")
+    project.query("INSERT INTO shop_thing (n, old) VALUES (1, 1), (2, 2), (3, 3)")
+    project.migrate("shop", "0002")
+    project.migrate()
+    project.handrail("purge", "--run", "2", "--yes")
+    project.handrail("rollback", "shop", "0002", "--yes")
+    assert project.query("SELECT id, n FROM shop_thing ORDER BY id") == [(1, 1), (2, 2), (3, 3)]
+    assert project.recorded() == ["0001_initial", "0002_remove"]
+    lost = "HR501: loses-data: Remove field old from Thing drops shop_thing.old: its values were not kept"
+    assert lost in project.handrail("rollback", "shop", "0001", "--yes", exit=2).messages
