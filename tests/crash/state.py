@@ -127,13 +127,20 @@ class Reader:
         return tuple(sorted(tuple(row) for row in found))
 
     def half_kept(self) -> list[tuple[Any, ...]]:
-        """Return what is neither kept nor restored, but on the way."""
+        """Return what is neither kept nor restored, but on the way, and what nothing is kept by any more."""
         if "handrail_kept" not in self.tables():
             return []
-        return list(
-            self._all(
-                "SELECT id, status FROM handrail_kept WHERE kind <> 'rows' AND status IN ('keeping', 'restoring', 'purging')"
-            )
+        halves = "SELECT id, status FROM handrail_kept WHERE kind <> 'rows' AND status IN ('keeping', 'restoring', 'purging')"
+        return [*self._all(halves), *self._dangling()]
+
+    def _dangling(self) -> Sequence[tuple[Any, ...]]:
+        """Return the triggers of copies that are gone: SQLite has them fail with the rows that they fire for."""
+        if self.server.vendor != "sqlite":
+            return []
+        copies = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        return self._all(
+            "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'hrk%' "
+            f"AND substr(name, 1, {len(ASIDE) + 16}) NOT IN ({copies})"
         )
 
     def clear(self) -> None:
