@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -61,25 +62,90 @@ def test_what_sql_drops_comes_back(tmp_path: Path, database: Database):
     assert shop.schema()["shop_y"] == made
 
 
-LOSES = """
-migrations.RunSQL(["CREATE TABLE shop_new (id integer)", "DROP TABLE IF EXISTS shop_none"]),
-migrations.RunSQL("ALTER TABLE shop_thing ADD COLUMN q integer, DROP COLUMN p"),
-"""
+BARE = 'migrations.RunSQL("CREATE TABLE shop_bare (n integer, p varchar(9))", "DROP TABLE shop_bare"),'
+NEW = 'migrations.RunSQL("CREATE TABLE shop_new (id integer)", "DROP TABLE shop_new"),'
+LOSES = {
+    "sqlite": "ALTER TABLE shop_bare DROP COLUMN p",
+    "postgresql": "ALTER TABLE shop_bare ALTER COLUMN p TYPE varchar(2)",
+    "mysql": "ALTER TABLE shop_bare MODIFY p varchar(2)",
+}
 REFUSED = (
-    "error[HR501]: loses-data: Raw SQL operation drops data of shop_thing (DROP COLUMN): nothing is kept of what this SQL"
-    " destroys note: it is an operation of shop.0002_it help: set handrail_keep = False in the migration where these values do not"
-    " matter, or run migrate --backup or migrate --no-keep"
+    "error[HR501]: loses-data: Raw SQL operation drops values of shop_bare.p (no primary key tells its rows apart): nothing is kept"
+    " of what this SQL destroys note: it is an operation of shop.0003_it help: set handrail_keep = False in the migration where"
+    " these values do not matter, or run migrate --backup or migrate --no-keep"
 )
 
 
-def test_what_is_not_understood_is_refused_where_there_are_rows(tmp_path: Path, database: Database):
-    shop = Shop.make(tmp_path, database, MADE, LOSES)
+def test_what_cannot_be_kept_is_refused_before_the_plan_begins(tmp_path: Path, database: Database):
+    shop = Shop.make(tmp_path, database, MADE + BARE, NEW, f"migrations.RunSQL({LOSES[database.vendor]!r}),")
     shop.to("0001")
-    shop.query("INSERT INTO shop_thing (n, p) VALUES (1, 5)")
-    refused = shop.manage("migrate", "shop", "0002")
-    assert refused.exit != 0
+    shop.query("INSERT INTO shop_bare (n, p) VALUES (1, 'a')")
+    refused = shop.manage("migrate", "shop", "0003")
+    assert refused.exit == 2
     assert REFUSED in " ".join(refused.err.split())
     assert "shop_new" not in shop.schema()
-    assert shop.rows("id, n, p") == [(1, 1, 5)]
-    shop.query("DELETE FROM shop_thing")
-    assert "HR501" not in shop.manage("migrate", "shop", "0002").err
+    assert shop.query("SELECT n, p FROM shop_bare") == [(1, "a")]
+    shop.query("DELETE FROM shop_bare")
+    assert "HR501" not in shop.manage("migrate", "shop", "0003").err
+
+
+TYPED = """
+migrations.CreateModel("Thing", [
+    ("id", models.BigAutoField(primary_key=True)),
+    ("n", models.IntegerField()),
+    ("p", models.CharField(max_length=20)),
+    ("d", models.DecimalField(max_digits=8, decimal_places=3)),
+    ("o", models.IntegerField()),
+]),
+"""
+NARROWER = {
+    "postgresql": (
+        "ALTER TABLE shop_thing ALTER p TYPE varchar(40), ALTER COLUMN d SET DATA TYPE numeric(8, 1), DROP o, ADD COLUMN z int",
+        "ALTER TABLE shop_thing ALTER p TYPE varchar(20), ALTER d TYPE numeric(8, 3), DROP z, ADD COLUMN o int NOT NULL",
+    ),
+    "mysql": (
+        "ALTER TABLE shop_thing MODIFY p varchar(40) NOT NULL, CHANGE d `D2` decimal(8, 1) NOT NULL, DROP o, ADD COLUMN z int",
+        "ALTER TABLE shop_thing MODIFY p varchar(20) NOT NULL, CHANGE D2 d decimal(8, 3) NOT NULL, DROP z,"
+        " ADD COLUMN o integer NOT NULL",
+    ),
+}
+CHANGED = "1 row was changed since and stays as it is (3: before 7.777, after 7.8, now 9)"
+
+
+def test_values_that_change_with_their_type_come_back(tmp_path: Path, database: Database):
+    if database.vendor not in NARROWER:
+        pytest.skip("it alters no types")
+    there, back = NARROWER[database.vendor]
+    shop = Shop.make(tmp_path, database, TYPED, f"migrations.RunSQL({there!r}, {back!r}),")
+    shop.to("0001")
+    shop.query("INSERT INTO shop_thing (n, p, d, o) VALUES (1, 'a', 1.125, 5), (2, 'b', 1.1, 6), (3, 'c', 7.777, 7)")
+    schema = shop.schema()
+    shop.to("0002")
+    name = "D2" if database.vendor == "mysql" else "d"
+    assert [row[0] for row in shop.rows(name)] == [Decimal("1.1"), Decimal("1.1"), Decimal("7.8")]
+    assert [one for one in shop.kept() if one[0]] == [("shop_thing", "o", "kept"), ("shop_thing", "d", "kept")]
+    shop.query(f"UPDATE shop_thing SET {name} = 9 WHERE id = 3")
+    shop.query(f"INSERT INTO shop_thing (n, p, {name}, z) VALUES (4, 'd', 4, 44)")
+    planned = " ".join(shop.run("-m", "handrail", "rollback", "shop", "0001", "--dry-run").out.split())
+    assert "shop_thing.z is set aside" in planned
+    assert "shop_thing.o, values of shop_thing.d come back" in planned
+    done = shop.run("-m", "handrail", "rollback", "shop", "0001", "--yes", "--fill", "shop_thing.o=8")
+    assert done.exit == 0, done.out + done.err
+    assert f"shop_thing.d: {CHANGED}" in done.out + done.err
+    assert shop.schema() == schema
+    were = [(1, 1, "a", Decimal("1.125"), 5), (2, 2, "b", Decimal("1.100"), 6), (3, 3, "c", Decimal("9.000"), 7)]
+    assert shop.rows("id, n, p, d, o") == [*were, (4, 4, "d", Decimal("4.000"), 8)]
+    shop.to("0002")
+    assert shop.rows(f"id, {name}, z")[2:] == [(3, Decimal("9.0"), None), (4, Decimal("4.0"), 44)]
+
+
+def test_a_type_that_takes_every_value_keeps_nothing_and_asks_nothing(tmp_path: Path, database: Database):
+    if database.vendor not in NARROWER:
+        pytest.skip("it alters no types")
+    wider = "MODIFY p varchar(9)" if database.vendor == "mysql" else "ALTER COLUMN p TYPE text USING p::text"
+    shop = Shop.make(tmp_path, database, BARE, f"migrations.RunSQL('ALTER TABLE shop_bare {wider}'),")
+    shop.to("0001")
+    shop.query("INSERT INTO shop_bare (n, p) VALUES (1, 'a')")
+    shop.to("0002")
+    assert shop.query("SELECT n, p FROM shop_bare") == [(1, "a")]
+    assert [one for one in shop.kept() if one[0]] == []

@@ -13,6 +13,7 @@ from handrail.domain.kept import Undo
 from handrail.errors.base import Refusal
 from handrail.execution import probes
 from handrail.execution.editors import rebuilds_of
+from handrail.execution.keeping.sql_losses import foresee
 from handrail.execution.probes._asking import Asking
 from handrail.execution.probes._changes import Change, Plan, changes_of
 from handrail.execution.probes._code import Code
@@ -86,6 +87,8 @@ def look_at(plan: Plan, state: ProjectState | None, loader: Any, steps: Steps) -
     state: of all that is applied, None where nobody has built it yet. loader: Django's, with the graph of the plan.
     """
     connection = steps.connection
+    if is_known(connection):
+        foresee(connection, steps.keeping, plan)
     if connection.in_atomic_block and rebuilds_of(connection) is not None and not connection.disable_constraint_checking():
         raise Refusal(Lint.find_in_atomic(plan[0][0]))  # that call changes nothing inside a transaction (pragma.html)
     without = [(migration.app_label, migration.name) for migration, backwards in plan if backwards]

@@ -13,11 +13,13 @@ from handrail.domain.rollback import Judgement, Verdict
 from handrail.domain.run import Direction
 from handrail.execution.keeping.row_undo import logged
 from handrail.execution.keeping.rows import has_reverse, parts_of, unkept
-from handrail.execution.keeping.sql_drops import comes_back, kept_by_sql
+from handrail.execution.keeping.sql_drops import comes_back
+from handrail.execution.keeping.sql_losses import kept_by, lost
+from handrail.execution.keeping.sql_returns import kept_by_sql
 from handrail.execution.probes._asking import Asking
 from handrail.execution.probes._changes import Change, ModelKey
 from handrail.execution.probes._places import Places, column_of, named, table_of
-from handrail.sources.kept import has_kept, latest
+from handrail.sources.kept import THERE, has_kept, kept, latest
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -263,6 +265,9 @@ def _code(judge: Judge, change: Change) -> Judgement:
     """RunPython and RunSQL: by their author's reverse, by the log of their rows, or not at all."""
     operation, records = change.operation, _log(judge, change)
     if has_reverse(operation):
+        by_sql = _sql(judge, change)
+        if by_sql is not None:
+            return by_sql
         unchecked = f", and nothing is kept of what it wrote to {' and '.join(unkept(records))}" if unkept(records) else ""
         return judge.says(change, Verdict.LOSSLESS, f"the reverse that its author wrote is run{unchecked}")
     if records:
@@ -273,6 +278,44 @@ def _code(judge: Judge, change: Change) -> Judgement:
     if operation.reversible:
         return judge.says(change, Verdict.LOSSLESS, "its reverse does nothing: what it wrote stays", does_nothing=True)
     return judge.says(change, Verdict.IMPOSSIBLE, "it has no reverse, and no log of its rows")
+
+
+def _sql(judge: Judge, change: Change) -> Judgement | None:
+    """RunSQL with a reverse that drops things, or changes types: by what of that is kept. None for any other."""
+    from django.db.migrations.operations import RunSQL
+
+    operation = change.operation
+    if not isinstance(operation, RunSQL):
+        return None
+    what = lost(judge.connection, judge.patterns or ("*",), change.migration, operation, Direction.BACKWARD)
+    if what:
+        return judge.says(change, Verdict.LOSSY, f"the reverse destroys {what}, and nothing is kept of it", loses=what)
+    patterns = judge.patterns if getattr(change.migration, "handrail_keep", True) else ()
+    aside, values = kept_by(judge.connection, patterns, operation, Direction.BACKWARD)
+    gone = [one for each in kept_by(judge.connection, ("*",), operation, Direction.BACKWARD) for one in each]
+    left_out = ", ".join(one for one in gone if one not in (*aside, *values))
+    if left_out:
+        return judge.says(change, Verdict.LOSSY, f"the reverse changes {left_out}, which must not be kept", loses=left_out)
+    back = _back_by_sql(judge, change)
+    said = [
+        *([f"{', '.join(aside)} {'is' if len(aside) == 1 else 'are'} set aside"] if aside else []),
+        *([f"values of {', '.join(values)} that change are kept"] if values else []),
+        *([f"{', '.join(back)} come{'s' * (len(back) == 1)} back"] if back else []),
+    ]
+    if not said:
+        return None
+    return judge.says(change, Verdict.KEPT, f"the reverse that its author wrote is run: {' and '.join(said)}")
+
+
+def _back_by_sql(judge: Judge, change: Change) -> list[str]:
+    """Return what the SQL of an operation has set aside, and the columns of which it has changed values."""
+    if not judge.keeps_on_record:
+        return []
+    names = {"app": change.migration.app_label, "name": change.migration.name, "operation": change.index}
+    there = kept(judge.connection, THERE, direction=Direction.FORWARD, **names)
+    found = [one for one in there if one.form is not Form.LOG]
+    last = [one for one in found if one.step == found[-1].step]
+    return [f"{'values of ' * (one.form is Form.CHANGES)}{'.'.join(filter(None, [one.table, one.column]))}" for one in last]
 
 
 def _sql_back(judge: Judge, change: Change) -> list[str]:

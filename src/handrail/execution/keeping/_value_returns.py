@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from handrail.databases.values.base import BECAME, OTHERS, VERDICT, WAS, ValueRules, keys_of
+from handrail.domain.dataclasses import dataclass
 from handrail.domain.kept import ChangedRows, Form, Kept, KeptStatus
 from handrail.errors.hr602 import RestoreConflict
 from handrail.execution.alterations import type_of
@@ -44,23 +45,41 @@ def returning(editor: Any, keeper: Keeper, rules: ValueRules, model: Any, old_fi
         then = f"{one.details['old']} -> {one.details['new']}"
         keeper.keeping.said(f"{one.table}.{one.column}: what was kept under {then} stays aside: the field is another one now")
         return None
-    return Return(editor, keeper, rules, model, old_field, new_field, one)
+    target = Target(
+        column=old_field.column,
+        now=new_field.column,
+        is_unique=bool(new_field.unique),
+        is_key=bool(new_field.remote_field),
+        columns=frozenset(field.column for field in model._meta.local_concrete_fields),
+    )
+    return Return(editor, keeper, rules, one, target)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The column that values come back to. column, now: its name before and after the alteration that goes on now.
+
+    is_unique, is_key: whether its values are, and whether they point to rows. columns: of the table.
+    """
+
+    column: str
+    now: str
+    is_unique: bool
+    is_key: bool
+    columns: frozenset[str]
 
 
 class Return:
     """One side table, on its way back."""
 
-    def __init__(
-        self, editor: Any, keeper: Keeper, rules: ValueRules, model: Any, old_field: Any, new_field: Any, one: Kept
-    ) -> None:
-        """old_field, new_field: of the alteration that goes on now."""
+    def __init__(self, editor: Any, keeper: Keeper, rules: ValueRules, one: Kept, target: Target) -> None:
+        """Reach nothing yet."""
         self.editor, self.keeper, self.rules, self.one = editor, keeper, rules, one
         self.connection, self.policy = editor.connection, keeper.keeping.undo.changed_rows
         self.side, self.name = side_of(one), rules.quoted(one.aside)
-        self.column, self.now = rules.quoted(old_field.column), rules.quoted(new_field.column)
-        self.is_unique, self.is_key = bool(new_field.unique), bool(new_field.remote_field)
-        self.type = one.details["new"]
-        self.columns = {field.column for field in model._meta.local_concrete_fields}
+        self.column, self.now = rules.quoted(target.column), rules.quoted(target.now)
+        self.is_unique, self.is_key = target.is_unique, target.is_key
+        self.type, self.columns = one.details["new"], target.columns
 
     def check(self) -> None:
         """Raise RestoreConflict where rows were changed since and nothing is to be done then."""

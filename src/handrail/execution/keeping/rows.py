@@ -14,7 +14,8 @@ from handrail.execution.keeping.coming_back import coming_back
 from handrail.execution.keeping.row_statements import written_by
 from handrail.execution.keeping.row_undo import RowUndo, logged
 from handrail.execution.keeping.row_writing import Place
-from handrail.execution.keeping.sql_drops import comes_back, kept_by_sql, run_sql
+from handrail.execution.keeping.sql_drops import comes_back, run_sql
+from handrail.execution.keeping.sql_returns import kept_by_sql
 from handrail.execution.manners import is_code, texts_of
 
 if TYPE_CHECKING:
@@ -294,14 +295,16 @@ class _Back:
 
 
 def is_undone_alone(keeper: Keeper, index: int, operation: Operation, direction: Direction) -> bool:
-    """Say whether the way back of an operation that has no parts is its log. direction: in which it is taken back."""
-    from django.db.migrations.operations import SeparateDatabaseAndState
-
-    if isinstance(operation, SeparateDatabaseAndState) or not writes_rows(operation):
+    """Say whether the way back of an operation, with all of its parts, is its log. direction: in which it is taken back."""
+    if not writes_rows(operation):
         return False
-    if has_reverse(operation, direction) and not keeper.keeping.undo.rows:
-        return False
-    return _looked_at(_undone(keeper, index, direction), "", accept_loss=keeper.keeping.undo.accept_loss)
+    records, undo = _undone(keeper, index, direction), keeper.keeping.undo
+    return all(
+        writes_rows(each)
+        and (undo.rows or not has_reverse(each, direction))
+        and _looked_at(records, part, accept_loss=undo.accept_loss)
+        for part, each in parts_of(operation)
+    )
 
 
 def tables_ahead(migration: Migration, state: ProjectState, direction: Direction) -> Iterator[tuple[Place, frozenset[str]]]:

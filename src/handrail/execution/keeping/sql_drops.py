@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from handrail.databases.keeping.base import KeepingRules, rules_for
 from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
-from handrail.domain.run import OPPOSITE, Direction
-from handrail.errors.hr503 import NoValue
+from handrail.domain.run import Direction
 from handrail.execution.keeping import foreign_keys
-from handrail.execution.keeping.columns import Columns, as_aside
 from handrail.execution.keeping.sql_names import columns_of, found_column, found_table
-from handrail.execution.keeping.sql_text import Drop, Makes, Name, Piece, pieces
-from handrail.execution.keeping.tables import Tables
+from handrail.execution.keeping.sql_returns import SQL, SqlReturns, is_same, kept_by_sql, makes_it, plain
+from handrail.execution.keeping.sql_text import Drop, Name, Piece, pieces
+from handrail.execution.keeping.sql_values import SqlValues
 from handrail.execution.manners import texts_of
 from handrail.sources.kept import THERE, kept
 
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 
     from handrail.domain.migration import MigrationKey
     from handrail.execution.keeping.keeper import Keeper
-
-SQL = "sql"
-"""What the shape of a thing begins with that SQL dropped; its part of the operation and the SQL that makes it follow."""
 
 
 def run_sql(editor: Any, label: str, operation: Any, direction: Direction, part: str, keeper: Keeper) -> None:
@@ -41,9 +37,10 @@ def run_sql(editor: Any, label: str, operation: Any, direction: Direction, part:
         return
     sql = SqlDrops(editor, keeper, rules, operation, part)
     with sql.executing():
-        sql.back_ahead()
-        if direction is Direction.FORWARD or operation.reverse_sql is not None or not sql.came_back:
+        sql.ahead()
+        if direction is Direction.FORWARD or operation.reverse_sql is not None or not sql.returns.came_back:
             _plainly(editor, label, operation, direction)
+        sql.afterwards()
 
 
 def _plainly(editor: Any, label: str, operation: Any, direction: Direction) -> None:
@@ -58,13 +55,6 @@ def is_only_drops(operation: Any, vendor: str) -> bool:
     """Say whether the SQL of a RunSQL does nothing but drop tables and columns."""
     found = [piece for text in texts_of(operation.sql) for piece in pieces(text, vendor)]
     return bool(found) and all(piece.drop for piece in found)
-
-
-def kept_by_sql(connection: BaseDatabaseWrapper, key: MigrationKey, index: int, part: str, direction: Direction) -> list[Kept]:
-    """Return what a RunSQL has set aside the last time that it ran in a direction, in order, and can come back."""
-    names = {"app": key.app_label, "name": key.name, "operation": index, "direction": direction}
-    found = [one for one in kept(connection, tuple(KeptStatus), **names) if one.details.get("shape", [""])[:2] == [SQL, part]]
-    return [one for one in found if one.step == found[-1].step]
 
 
 def comes_back(connection: BaseDatabaseWrapper, key: MigrationKey, index: int, part: str, operation: Any) -> bool:
@@ -82,9 +72,9 @@ class SqlDrops:
         """Reach nothing yet."""
         self.editor, self.keeper, self.rules, self.part = editor, keeper, rules, part
         self.connection, self.operation = editor.connection, operation
-        self.tables, self.columns = Tables(editor, keeper, rules), Columns(editor, keeper, rules)
         self.execute = editor.execute
-        self.came_back: set[tuple[str, str]] = set()
+        self.returns = SqlReturns(editor, keeper, rules, operation, part, self._run)
+        self.values = SqlValues(editor, keeper, part)
 
     @contextmanager
     def executing(self) -> Iterator[None]:
@@ -114,13 +104,26 @@ class SqlDrops:
             self._piece(piece, params)
 
     def _matters(self, piece: Piece) -> bool:
-        return piece.drop is not None or (piece.makes is not None and bool(self._kept()))
+        return bool(piece.drop or piece.instead or piece.retypings or (piece.makes and not self.returns.is_empty))
 
     def _piece(self, piece: Piece, params: Any) -> None:
         if piece.drop is not None:
             self._drop(piece, params)
-        elif piece.makes is None or not self._made(piece, piece.makes):
-            self.execute(piece.sql, params)
+            return
+        with self._ours():
+            if piece.makes is None or not self.returns.made(piece, piece.makes):
+                with self.values.around(piece):
+                    self.execute(piece.sql, params)
+
+    def ahead(self) -> None:
+        """See SqlReturns."""
+        with self._ours():
+            self.returns.ahead()
+
+    def afterwards(self) -> None:
+        """See SqlReturns."""
+        with self._ours():
+            self.returns.afterwards()
 
     def _drop(self, piece: Piece, params: Any) -> None:
         """Set aside what a statement drops; where it names what is not there, the database says so first."""
@@ -169,7 +172,7 @@ class SqlDrops:
         keeper = self.keeper
         said = {"step": keeper.step, "direction": keeper.direction, "operation": keeper.operation, "kind": kind}
         found = kept(self.connection, (KeptStatus.KEEPING, KeptStatus.KEPT), **said)
-        same = [one for one in found if _same(one.table, name.name) and (not column or _same(one.column, column))]
+        same = [one for one in found if is_same(one.table, name.name) and (not column or is_same(one.column, column))]
         return same[-1] if same else None
 
     def _table_aside(self, table: str) -> None:
@@ -190,8 +193,9 @@ class SqlDrops:
             wanted = self.rules.column_text(cursor, table, column) if column else ""
         texts = texts_of(self.operation.reverse_sql if self._is_forward else self.operation.sql)
         made = [piece for text in texts for piece in pieces(text, self.connection.vendor) if piece.makes]
-        same = [piece.sql for piece in made if piece.makes is not None and _makes(piece.makes, table, column)]
-        return {**read, "shape": [SQL, self.part, _plain(same[0]) if same else "", wanted]}
+        same = [piece.sql for piece in made if piece.makes is not None and makes_it(piece.makes, table, column)]
+        columns = {} if column else {"columns": columns_of(self.connection, table)}
+        return {**read, **columns, "shape": [SQL, self.part, plain(same[0]) if same else "", wanted]}
 
     @property
     def _is_forward(self) -> bool:
@@ -251,140 +255,7 @@ class SqlDrops:
         if one.details["key"]:
             self._run(self.rules.column_after(one.table, one.aside, one.details))
 
-    def _kept(self) -> list[Kept]:
-        """Return what the other direction has kept, and is not back."""
-        keeper = self.keeper
-        if keeper.key not in keeper.migrations():
-            return []
-        found = kept_by_sql(self.connection, keeper.key, keeper.operation, self.part, OPPOSITE[keeper.direction])
-        return [one for one in found if one.status in THERE or keeper.is_resumed(one)]
-
-    def back_ahead(self) -> None:
-        """Bring back what no statement of this direction makes, the last that was dropped first."""
-        texts = texts_of(self.operation.sql if self._is_forward else self.operation.reverse_sql)
-        found = [piece for text in texts for piece in pieces(text, self.connection.vendor)]
-        makes = [piece.makes for piece in found if piece.makes is not None]
-        with self._ours():
-            for one in reversed(self._kept()):
-                if not any(_makes(each, one.table, one.column) for each in makes):
-                    self._back(one, "")
-
-    def _made(self, piece: Piece, makes: Makes) -> bool:
-        """Bring back what a statement would make; say whether the statement is left out."""
-        if makes.index_name:
-            return self._has_index(makes)
-        same = [one for one in self._kept() if _makes(makes, one.table, one.column)]
-        if not same:
-            return False
-        if _plain(piece.sql) != same[-1].details["shape"][2]:
-            name = ".".join(filter(None, [same[-1].table, same[-1].column]))
-            self.keeper.keeping.said(
-                f"{name} is made anew, as the SQL that makes it was changed in the migration: what is kept of it stays kept"
-            )
-            return False
-        with self._ours():
-            self._back(same[-1], piece.sql)
-        return True
-
-    def _has_index(self, makes: Makes) -> bool:
-        """Say whether a table that came back has brought an index with it."""
-        tables = [table for table, column in self.came_back if not column and _same(table, makes.table.name)]
-        if not tables:
-            return False
-        with self.connection.cursor() as cursor:
-            there = self.connection.introspection.get_constraints(cursor, tables[0])
-        return any(_same(name, makes.index_name) for name in there)
-
-    def _back(self, one: Kept, made_by: str) -> None:
-        keeper, resumed = self.keeper, self.keeper.is_resumed(one)
-        if one.kind is KeptKind.TABLE:
-            if not resumed:
-                self.tables._check(one)
-                keeper.mark(one, KeptStatus.RESTORING)
-            self._table_back(one)
-        else:
-            filling = self._filling(one)
-            if not resumed:
-                self._check_column(one, filling)
-                keeper.mark(one, KeptStatus.RESTORING)
-            self._column_back(one, filling, made_by)
-        keeper.mark(one, KeptStatus.RESTORED)
-        self.came_back.add((one.table, one.column))
-
-    def _table_back(self, one: Kept) -> None:
-        keys = self.rules.keys(one.details)
-        self._run(self.rules.table_back(one.table, one.aside, one.details))
-        if one.form is Form.COPY:
-            keys = self.tables._known(keys, one.table)
-            with self.connection.cursor() as cursor:
-                self._run(self.rules.dangling(cursor))
-        self._run(foreign_keys.again(self.rules, keys))
-
-    def _filling(self, one: Kept) -> str | None:
-        """Return what rows get that came since, as SQL: as said, or what the column's own default was."""
-        said = self.keeper.keeping.undo.fill.get(f"{one.table}.{one.column}")
-        if said is not None:
-            return "'" + said.replace("\\", "\\\\" if self.connection.vendor == "mysql" else "\\").replace("'", "''") + "'"
-        if one.details.get("default") is not None:
-            return str(one.details["default"])
-        if " DEFAULT " in one.details.get("plain", ""):
-            return f"DEFAULT({self.rules.quoted(one.column)})"
-        return None
-
-    def _check_column(self, one: Kept, filling: str | None) -> None:
-        """Refuse before the first statement what would fail at a later one."""
-        rules, details = self.rules, one.details
-        if one.form is Form.COPY and not details["key"]:
-            return
-        since = rules.since(one.table, one.column, one.aside, details, back=False)
-        text = details["shape"][3]
-        if since and filling is None and (one.form is Form.ASIDE or ("NOT NULL" in text and "DEFAULT" not in text)):
-            without = foreign_keys.count(self.connection, f"{rules.quoted(one.table)} WHERE {since}")
-            if without:
-                raise NoValue(table=one.table, column=one.column, rows=without)
-        for key in rules.keys(details):
-            if one.form is Form.COPY:
-                rows = rules.lost(key, table=one.aside, columns=["v"])
-            else:
-                rows = rules.lost(as_aside(key, one), without=since)
-            foreign_keys.check(self.connection, self.keeper, key, rows)
-
-    def _column_back(self, one: Kept, filling: str | None, made_by: str) -> None:
-        if one.form is Form.ASIDE:
-            self.columns._from_aside(one, filling)
-            return
-        rules, table, text = self.rules, self.rules.quoted(one.table), one.details["shape"][3]
-        if not made_by and "NOT NULL" in text and "DEFAULT" not in text:
-            text += " DEFAULT ''"
-            self.keeper.keeping.said(f"{one.table}.{one.column} has a default now, without which SQLite adds no such column")
-        self._run([made_by or f"ALTER TABLE {table} ADD COLUMN {text}"])
-        if not one.details["key"]:
-            return
-        place = (one.table, one.column, one.aside, one.details)
-        self._run(rules.column_back(*place))
-        since = rules.since(*place, back=True)
-        if filling is not None:
-            self._run([f"UPDATE {table} SET {rules.quoted(one.column)} = {filling} WHERE {since}"])
-        self._run(foreign_keys.again(rules, rules.keys(one.details)))
-        self._run(rules.column_again(*place))
-
-
-def _makes(makes: Makes, table: str, column: str) -> bool:
-    """Say whether a statement makes exactly this table or column."""
-    if makes.index_name or not _same(table, makes.table.name):
-        return False
-    return not column if makes.column is None else _same(column, makes.column.name)
-
-
-def _same(name: str, other: str) -> bool:
-    """Compare names as loosely as a database may: both are of one migration."""
-    return name.rpartition('"."')[2].lower() == other.lower()
-
 
 def _written(name: Name, rules: KeepingRules) -> str:
     """Write a name as it was written."""
     return name.name if name.folds else rules.quoted(name.name)
-
-
-def _plain(sql: str) -> str:
-    return " ".join(sql.split())

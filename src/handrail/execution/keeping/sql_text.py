@@ -8,12 +8,16 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from handrail.databases.statements._tokens import MYSQL, POSTGRESQL, SQLITE, Kind, Token, TokenError, statements_in, tokens, words
+from handrail.databases.statements._tokens import MYSQL, POSTGRESQL, SQLITE, Kind, Token, TokenError, statements_in, tokens
+from handrail.execution.keeping.sql_clauses import Clause, Retyping, clauses, is_column
 
 _DIALECTS = {"postgresql": POSTGRESQL, "mysql": MYSQL, "sqlite": SQLITE}
-_NO_COLUMN = words("CONSTRAINT INDEX KEY PRIMARY FOREIGN CHECK PARTITION IDENTITY EXPRESSION DEFAULT NOT SYSTEM PERIOD")
 _BODIES = {"TRIGGER", "FUNCTION", "PROCEDURE", "EVENT"}
 _INSIDE = re.compile(r"\bDROP\s+(TABLE|COLUMN|SCHEMA|DATABASE)\b|\bTRUNCATE\b", re.IGNORECASE)
+_TAKES_MORE = {"SCHEMA", "DATABASE", "TYPE", "DOMAIN", "EXTENSION", "OWNED"}
+"""What DROP can drop that has tables or columns in it, or that they depend on."""
+_FOR_OTHERS = {"TYPE", "DOMAIN", "EXTENSION"}
+"""Of these, what is dropped without them unless CASCADE says otherwise."""
 
 
 class Name(NamedTuple):
@@ -42,13 +46,21 @@ class Makes(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """One statement. destroys: what it does in words where it destroys, and is no plain drop. table: of an ALTER TABLE."""
+    """One statement. destroys: what it does in words where it destroys, and is no plain drop. table: of an ALTER TABLE.
+
+    retypings: columns whose type it changes. takes: the schema, type or the like that it drops, of which more can depend.
+    renamed: what tables are called after it. instead: whether it stands, with others, for a statement that was written otherwise.
+    """
 
     sql: str
     drop: Drop | None = None
     makes: Makes | None = None
     destroys: str = ""
     table: Name | None = None
+    retypings: tuple[Retyping, ...] = ()
+    takes: tuple[Name, ...] = ()
+    renamed: tuple[Name, ...] = ()
+    instead: bool = False
 
 
 @lru_cache(maxsize=256)
@@ -70,16 +82,64 @@ def pieces(sql: str, vendor: str) -> tuple[Piece, ...]:
             parts.append([])
         else:
             parts[-1].append(token)
-    return tuple(_piece(sql, part) for part in parts if part)
+    return tuple(piece for part in parts if part for piece in _pieces(sql, part, vendor))
 
 
-def _piece(sql: str, part: list[Token]) -> Piece:
+def _pieces(sql: str, part: list[Token], vendor: str) -> Sequence[Piece]:
     text = sql[part[0].start : part[-1].start + len(part[-1].text)]
     reader = _Reader(part)
     drop = reader.drop()
     if drop is not None:
-        return Piece(text, drop=drop)
-    return Piece(text, makes=reader.makes(), destroys=_what(part), table=reader.altered())
+        return [Piece(text, drop=drop)]
+    found = reader.replaced(text) or reader.emptied()
+    if found:
+        return found
+    table = reader.altered()
+    if table is not None:
+        return _altering(sql, part, vendor, table)
+    taken, names = reader.taken()
+    return [Piece(text, makes=reader.makes(), destroys=taken or _what(part), takes=names, renamed=reader.renamed())]
+
+
+def _altering(sql: str, part: list[Token], vendor: str, table: Name) -> list[Piece]:
+    """Read an ALTER TABLE; columns that it drops beside other things are dropped first, as the databases do."""
+    reader = _Reader(part)
+    reader.altered()
+    head = sql[part[0].start : part[reader.at].start] if reader.at < len(part) else ""
+    text = sql[part[0].start : part[-1].start + len(part[-1].text)]
+    found = clauses(part[reader.at :])
+    groups = _groups(found)
+    if groups and groups != [found] and not _meets(found):
+        texts = [head + ", ".join(_text(sql, one) for one in group) for group in groups]
+        return [piece for one in texts for piece in pieces(one, vendor)]
+    dropping = any(one.drops for one in found)
+    destroys = next((one.destroys for one in found if one.destroys), "ALTER TABLE .. DROP" if dropping else "")
+    if "IGNORE" in {token.value for token in part[:2] if token.kind is Kind.WORD}:
+        destroys = destroys or "ALTER IGNORE TABLE"
+    retypings = tuple(one.retyping for one in found if one.retyping is not None)
+    return [Piece(text, makes=reader.makes(), destroys=destroys, table=table, retypings=retypings, renamed=reader.renamed())]
+
+
+def _groups(found: Sequence[Clause]) -> list[list[Clause]]:
+    """Return the clauses as several statements would have them: what is dropped, each column that is added, all others."""
+    dropping, adding = [one for one in found if one.drops], [one for one in found if one.adds]
+    others = [one for one in found if not (one.drops or one.adds)]
+    groups = [dropping, *([one] for one in adding), [] if all(one.is_how for one in others) else others]
+    return [group for group in groups if group]
+
+
+def _meets(found: Sequence[Clause]) -> bool:
+    """Say whether a clause names a column that another drops, other than to add it anew."""
+    dropped = {token.value.lower() for one in found if one.drops for token in one.tokens[1:]} - {"column", "if", "exists"}
+    named = [
+        token for one in found if not one.drops for token in (one.tokens[3:] if one.tokens[0].value == "ADD" else one.tokens)
+    ]
+    return any(token.kind in (Kind.NAME, Kind.WORD) and token.value.lower() in dropped for token in named)
+
+
+def _text(sql: str, clause: Clause) -> str:
+    first, last = clause.tokens[0], clause.tokens[-1]
+    return sql[first.start : last.start + len(last.text)]
 
 
 def _what(part: Sequence[Token]) -> str:
@@ -88,29 +148,9 @@ def _what(part: Sequence[Token]) -> str:
     if said[0] == "DO":
         return _inside(" ".join(token.text for token in part))
     for first, second in pairwise(said):
-        if first == "DROP" and second in {"TABLE", "SCHEMA", "DATABASE", "COLUMN"}:
+        if first == "DROP" and second in {"TABLE", "COLUMN"}:
             return f"{first} {second}"
-    if said[:2] != ["ALTER", "TABLE"]:
-        return ""
-    return _alters(part, said)
-
-
-def _alters(part: Sequence[Token], said: Sequence[str]) -> str:
-    for number, word in enumerate(said):
-        if word in {"MODIFY", "CHANGE"}:
-            return f"ALTER TABLE .. {word}"
-        if word == "TYPE" and "ALTER" in said[2:number]:
-            return "ALTER TABLE .. TYPE"
-        if word == "DROP" and number + 1 < len(said) and _is_column(part, number + 1):
-            return "ALTER TABLE .. DROP"
     return ""
-
-
-def _is_column(part: Sequence[Token], at: int) -> bool:
-    """Say whether what follows DROP is a column's name, without the word COLUMN; ALTER COLUMN .. DROP DEFAULT is none."""
-    if part[at].kind is Kind.WORD and part[at].value in _NO_COLUMN:
-        return False
-    return part[at].kind in (Kind.NAME, Kind.WORD)
 
 
 def _inside(text: str) -> str:
@@ -178,7 +218,7 @@ class _Reader:
         while self._word("DROP"):
             named = self._word("COLUMN")
             if_exists = self._word("IF", "EXISTS") and if_exists
-            if not named and not self._is_over and not _is_column(self.part, self.at):
+            if not named and not self._is_over and not is_column(self.part[self.at]):
                 return None
             column = self._identifier()
             if column is None:
@@ -193,11 +233,72 @@ class _Reader:
     def altered(self) -> Name | None:
         """Read the head of an ALTER TABLE."""
         self.at = 0
-        if not self._word("ALTER", "TABLE"):
+        self._word("ALTER")
+        self._word("ONLINE")
+        self._word("IGNORE")
+        if not self.at or not self._word("TABLE"):
             return None
         self._word("IF", "EXISTS")
         self._word("ONLY")
         return self._name()
+
+    def replaced(self, text: str) -> list[Piece]:
+        """Read CREATE OR REPLACE TABLE, which is a DROP TABLE IF EXISTS first (MariaDB, "CREATE TABLE"); [] for anything else."""
+        self.at = 0
+        if not self._word("CREATE", "OR", "REPLACE", "TABLE"):
+            return []
+        head = self.part[3].start - self.part[0].start
+        begin = self.at
+        table = self._name()
+        if table is None:
+            return []
+        name = "".join(token.text for token in self.part[begin : self.at])
+        made = _Reader([self.part[0], *self.part[3:]]).makes()
+        dropped = Piece(f"DROP TABLE IF EXISTS {name}", drop=Drop((table,), (), False, True), instead=True)
+        return [dropped, Piece(f"CREATE {text[head:]}", makes=made, instead=True)]
+
+    def emptied(self) -> list[Piece]:
+        """Read ALTER TABLE .. TRUNCATE PARTITION: to delete the rows does the same, and is in the log of rows."""
+        table = self.altered()
+        if table is None:
+            return []
+        begin = 2 + next(at for at, token in enumerate(self.part[1:]) if token.value == "TABLE")
+        name = "".join(token.text for token in self.part[begin : self.at])
+        if not self._word("TRUNCATE", "PARTITION"):
+            return []
+        said = "".join(token.text for token in self.part[self.at :])
+        where = "" if said.upper() == "ALL" else f" PARTITION ({said})"
+        return [Piece(f"DELETE FROM {name}{where}", instead=True)]
+
+    def taken(self) -> tuple[str, tuple[Name, ...]]:
+        """Read the DROP of something that has tables or columns in it, or that they depend on: what it is, and its names."""
+        self.at = 0
+        kind = self.part[1].value if len(self.part) > 1 else ""
+        said = {token.value for token in self.part if token.kind is Kind.WORD}
+        if not self._word("DROP") or kind not in _TAKES_MORE or (kind in _FOR_OTHERS and "CASCADE" not in said):
+            return "", ()
+        self.at = 2
+        self._word("BY")
+        self._word("IF", "EXISTS")
+        names = [self._name()]
+        while self._symbol(","):
+            names.append(self._name())
+        return f"DROP {kind}", tuple(one for one in names if one is not None)
+
+    def renamed(self) -> tuple[Name, ...]:
+        """Read what tables are called after ALTER TABLE .. RENAME TO, or RENAME TABLE."""
+        if self.altered() is not None:
+            if self._word("RENAME", "TO") or self._word("RENAME", "AS"):
+                return tuple(filter(None, [self._name()]))
+            return ()
+        self.at = 0
+        if not self._word("RENAME", "TABLE"):
+            return ()
+        found: list[Name] = []
+        while self._name() is not None and self._word("TO"):
+            found += filter(None, [self._name()])
+            self._symbol(",")
+        return tuple(found)
 
     def makes(self) -> Makes | None:
         """Read CREATE TABLE, CREATE INDEX, or ALTER TABLE that adds one column."""
@@ -213,7 +314,7 @@ class _Reader:
             return None
         named = self._word("COLUMN")
         self._word("IF", "NOT", "EXISTS")
-        if not named and not self._is_over and not _is_column(self.part, self.at):
+        if not named and not self._is_over and not is_column(self.part[self.at]):
             return None
         column = self._identifier()
         is_more = self._has_more_clauses()

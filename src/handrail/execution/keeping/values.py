@@ -15,6 +15,8 @@ from handrail.execution.probes.narrowing import Checked, How, check
 from handrail.sources.kept import kept
 
 if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
     from handrail.execution.keeping.keeper import Keeper
 
 EVER = (KeptStatus.KEEPING, KeptStatus.KEPT, KeptStatus.PURGED)
@@ -50,7 +52,7 @@ class Values:
             return
         if back is not None:
             back.check()
-        with self._strictly():
+        with strictly(self.connection, self.rules):
             copy = self._copied(found, old_field, new_field) if found is not None else None
             self._altered(copy, back, model, old_field, self._filling(found, new_field), strict)
 
@@ -137,23 +139,24 @@ class Values:
         self.editor.execute(f"DROP TABLE {self.rules.quoted(copy.one.aside)}", None)
         self.keeper.mark(copy.one, KeptStatus.PURGED)
 
-    @contextmanager
-    def _strictly(self) -> Iterator[None]:
-        """Let the session refuse what does not fit; not on record, as a session that replays needs it too."""
-        statement, asking = self.rules.strict()
-        if not statement:
-            yield
-            return
-        with self.connection.cursor() as cursor:
-            cursor.execute(asking)
-            (before,) = cursor.fetchone()
-            cursor.execute(statement)
-        try:
-            yield
-        finally:
-            if self.connection.is_usable():
-                with self.connection.cursor() as cursor:
-                    cursor.execute("SET SESSION sql_mode = %s", [before])
+
+@contextmanager
+def strictly(connection: BaseDatabaseWrapper, rules: ValueRules) -> Iterator[None]:
+    """Let the session refuse what does not fit; not on record, as a session that replays needs it too."""
+    statement, asking = rules.strict()
+    if not statement:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(asking)
+        (before,) = cursor.fetchone()
+        cursor.execute(statement)
+    try:
+        yield
+    finally:
+        if connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SET SESSION sql_mode = %s", [before])
 
 
 def refuse(found: Alteration, checked: Checked, *, accept_loss: bool) -> None:
