@@ -18,7 +18,7 @@ test: mariadb pgbouncer test-environment ## run the whole suite, with private se
 	@$(BIN)/python -m pytest -q -n $(WORKERS)
 	@$(BIN)/python tools/matrix.py --tested $(BIN)/python --workers $(WORKERS) --databases sqlite 3.11:5.2 3.13:6.1
 
-test-projects: test-environment ## run the tests on large real projects too (installs them: minutes)
+test-projects: mariadb test-environment ## run the tests on large real projects, and roll real projects back (hours)
 	@$(BIN)/python -m pytest -q -n $(WORKERS) -m large tests/projects
 
 test-crash: mariadb test-environment ## stop migrations before and after every statement, on every database (an hour)

@@ -12,12 +12,15 @@ import django
 
 def as_written(apps):
     """Give rows what the projects' own code holds to whenever it writes them, and their migrations count on."""
-    from django.db.models import F, Value
-    from django.db.models.functions import Concat
+    from django.db.models import CharField, F, Value
+    from django.db.models.functions import Cast, Concat
 
     if ("wagtailcore", "collection") in apps:
         collections = apps["wagtailcore", "collection"]._base_manager
         collections.exclude(pk=collections.order_by("pk").values("pk")[0]["pk"]).update(depth=2)
+    for name in ("revision", "workflowstate"):
+        if ("wagtailcore", name) in apps:
+            apps["wagtailcore", name]._base_manager.update(object_id=Cast(F("pk"), CharField()))
     if ("helpdesk", "queue") in apps:
         apps["helpdesk", "queue"]._base_manager.update(permission_name=Concat(Value("helpdesk.queue_access_"), F("slug")))
 

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -63,6 +63,30 @@ PROJECTS = {
 }
 REFUSED: dict[tuple[str, str], str] = {}
 """By project and target, the code of the refusal: what no rollback can do, and plain Django neither."""
+WORDS = {("oscar", "zero"): ("--fill", "catalogue_category.full_name=full")}
+"""By project and target, what a rollback has to be told: a column that was required, and has had no values for years."""
+ALL = ("",)
+REWRITTEN: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
+    ("helpdesk", "zero"): {
+        "auth_permission": ALL,
+        "helpdesk_emailtemplate": ALL,
+        "helpdesk_kbcategory": ("name",),
+        "helpdesk_ticket": ("secret_key",),
+        "helpdesk_usersettings": ("settings_pickled",),
+    },
+    ("machina", "zero"): {
+        "forum_conversation_topic": ("first_post_id", "last_post_id", "updated"),
+        "forum_forum": (
+            "_description_rendered",
+            "direct_posts_count",
+            "direct_topics_count",
+            "last_post_id",
+            "last_post_on",
+            "updated",
+        ),
+    },
+}
+"""By project and target, the columns of tables that the project's own code computes anew whenever it is applied."""
 
 
 def _named(kind: str) -> list[str]:
@@ -214,6 +238,18 @@ def _rows_that_differ(found: State, wanted: State, table: str) -> str:
     return f"{[one for one in rows if one not in lines][:3]} for {[one for one in lines if one not in rows][:3]}"
 
 
+def left_alone(state: State, key: tuple[str, str]) -> State:
+    """Return a state without the columns that the project's own code writes each time."""
+    rows = dict(state.rows)
+    for table, names in REWRITTEN.get(key, {}).items():
+        if table in rows:
+            columns, lines = rows[table]
+            stay = [at for at, column in enumerate(columns) if names is not ALL and column not in names]
+            left = sorted((tuple(line[at] for at in stay) for line in lines), key=repr)
+            rows[table] = tuple(columns[at] for at in stay), tuple(left) if stay else ()
+    return replace(state, rows=rows)
+
+
 def went_back(found: dict[str, int], before: dict[str, int]) -> list[str]:
     """Return the sequences that would give a number again."""
     return [name for name, number in before.items() if found.get(name, 0) < number]
@@ -221,18 +257,19 @@ def went_back(found: dict[str, int], before: dict[str, int]) -> list[str]:
 
 def down_and_up(place: Place, target: str, *words: str) -> None:
     """Roll back and migrate again."""
+    key = (place.name, target)
     before, numbers = place.state(), place.next_numbers()
     assert sum(len(rows) for _, rows in before.rows.values()) > 30
-    done = place.django("handrail", "rollback", *words, "--yes", exit=None)
-    if (code := REFUSED.get((place.name, target))) is not None:
-        assert done.exit == 2, done.err[-6000:]
-        assert f"error[{code}]" in done.err, done.err[-6000:]
+    done = place.django("handrail", "rollback", *words, *WORDS.get(key, ()), "--yes", exit=None)
+    if (code := REFUSED.get(key)) is not None:
+        assert done.exit == 2, done.out[-3000:] + done.err[-6000:]
+        assert f"error[{code}]" in done.out + done.err
         assert differences(place.state(), before) == []
         return
-    assert done.exit == 0, done.err[-6000:]
+    assert done.exit == 0, done.out[-3000:] + done.err[-6000:]
     assert set(place.state().records) < set(before.records)
     place.django("migrate", "--verbosity", "0")
-    assert differences(place.state(), before) == []
+    assert differences(left_alone(place.state(), key), left_alone(before, key)) == []
     assert went_back(place.next_numbers(), numbers) == []
 
 
