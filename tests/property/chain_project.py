@@ -51,6 +51,17 @@ def fresh(to: int) -> list[Any]:
     return FRESH[to - 1]
 
 
+def can_be_made(to: int) -> bool:
+    """Say whether plain Django can apply the migrations at all: names that it makes up can be taken after a model was renamed."""
+    from django.db import Error
+
+    try:
+        fresh(to)
+    except Error:
+        return False
+    return True
+
+
 def recorded() -> int:
     """Return how many migrations of the app are recorded."""
     from django.db import connection
