@@ -26,9 +26,9 @@ class LosesData(Refusal):
     What to do
     ----------
     SQL of a migration that drops tables or columns is kept too, and so are the values that it changes when it gives a column
-    another type. What else destroys rows in SQL, as DROP PARTITION or DROP SCHEMA does, or changes the type of a column of a table
-    without a primary key, is refused before the first statement where there are rows: set ``handrail_keep = False`` in the
-    migration, or run ``migrate --backup`` or ``migrate --no-keep``.
+    another type. What else destroys rows in SQL (DROP PARTITION, DROP SCHEMA), or changes the type of a column of a table without
+    a primary key, is refused before the first statement where there are rows: set ``handrail_keep = False`` in the migration, or
+    run ``migrate --backup`` or ``migrate --no-keep``.
 
     Where the values do not matter in a rollback, say ``--accept-loss``. Where they do, restore them from a backup after the
     rollback, or choose a target that leaves this migration applied.

@@ -16,6 +16,7 @@ from handrail.execution.keeping.row_undo import RowUndo, logged
 from handrail.execution.keeping.row_writing import Place
 from handrail.execution.keeping.sql_drops import comes_back, run_sql
 from handrail.execution.keeping.sql_returns import kept_by_sql
+from handrail.execution.keeping.sql_text import pieces
 from handrail.execution.manners import is_code, texts_of
 
 if TYPE_CHECKING:
@@ -163,7 +164,8 @@ def _call_kept(
         writing = keeper.rows.writing
         if writing is not None:
             sql = operation.sql if place.direction is Direction.FORWARD else operation.reverse_sql
-            writing.defines |= any(written_by(text, writing.rules.dialect).defines for text in texts_of(sql))
+            found = [piece.sql for text in texts_of(sql) for piece in pieces(text, editor.connection.vendor)]
+            writing.defines |= any(written_by(text, writing.rules.dialect).defines for text in found)
         run_sql(editor, label, operation, place.direction, place.part, keeper)
     else:
         _call(editor, label, operation, states, place.direction)
