@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from handrail.domain.run import Direction
+from handrail.execution.project_states import patient
 from handrail.sources.migration_loader import Loader
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ class ReadingExecutor(MigrationExecutor):
         self.loader = Loader(connection, only)
         self.recorder = MigrationRecorder(connection)
         self.progress_callback = progress_callback
+
+    def _create_project_state(self, with_applied_migrations: bool = False) -> ProjectState:
+        """Return the state that Django's command and executor begin with."""
+        return patient(super()._create_project_state(with_applied_migrations))  # type: ignore[misc]
 
     def write_record(self, app_label: str, name: str, forward: bool) -> None:
         """Record a migration, or take its record away, with those that it replaces.

@@ -9,7 +9,7 @@ from handrail.execution.index_names import name_back
 from handrail.execution.keeping.row_writing import Place
 from handrail.execution.keeping.rows import run_with_rows, writes_rows
 from handrail.execution.keeping.sparing import spared
-from handrail.execution.project_states import Stage, stages_of
+from handrail.execution.project_states import Stage, is_of_state_alone, settle_before, stages_of
 
 if TYPE_CHECKING:
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 def run_operation(editor: BaseDatabaseSchemaEditor, label: str, stage: Stage, direction: Direction, keeper: Keeper) -> None:
     """Run one operation. label: of the app; keeper: what sets aside what it would destroy."""
+    if direction is Direction.FORWARD and alters_nothing(editor, label, stage):
+        return
     with keeper.at(stage.index, direction):
         if writes_rows(stage.operation):
             place = Place(stage.index, direction)
@@ -31,6 +33,15 @@ def run_operation(editor: BaseDatabaseSchemaEditor, label: str, stage: Stage, di
             name_back(editor, label, stage.operation, stage.before)
         else:
             stage.operation.database_forwards(label, editor, stage.before, stage.after)
+
+
+def alters_nothing(editor: BaseDatabaseSchemaEditor, label: str, stage: Stage) -> bool:
+    """Say whether an operation, forwards, makes no statement: of an editor that decides that as Django's do."""
+    from django.db.backends.base.schema import BaseDatabaseSchemaEditor as Editor
+
+    names = ("alter_field", "_field_should_be_altered")
+    is_plain = all(getattr(type(editor), name) is getattr(Editor, name) for name in names)
+    return is_plain and is_of_state_alone(label, stage.operation, stage.before)
 
 
 def run_whole(
@@ -48,6 +59,7 @@ def run_whole(
             run_operation(editor, migration.app_label, stage, direction, keeper)
         return state
     for index, operation in enumerate(migration.operations):
+        settle_before(migration.app_label, operation, state)
         before = state.clone()
         operation.state_forwards(migration.app_label, state)
         stage = Stage(index=index, operation=operation, before=before, after=state)

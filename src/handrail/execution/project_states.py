@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from django.db.migrations.state import ModelState, ProjectState, StateApps
 
 from handrail.domain.dataclasses import dataclass
 
@@ -12,9 +14,89 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.migration import Migration
     from django.db.migrations.operations.base import Operation
-    from django.db.migrations.state import ProjectState
 
     from handrail.sources.migration_loader import Loader
+
+
+class PatientState(ProjectState):
+    """A project state that makes the classes of changed models when they are asked for, and those of several changes at once.
+
+    Django's makes them, and those of all models that are related, with each change (django/db/migrations/state.py, 5.2 to 6.1);
+    many operations change only what no database has, and nobody asks for them. Which models are related is found out with the
+    change, in the registry as it was made last: what an earlier change has related is waiting already.
+    """
+
+    def __init__(self, models: Any = None, real_apps: Any = None) -> None:
+        """Take what ProjectState takes."""
+        super().__init__(models, real_apps)
+        self._waiting: set[tuple[str, str]] = set()
+        self._is_finding = False
+
+    @property
+    def apps(self) -> StateApps:
+        """The registry with the classes of all models. It is where Django has it, in __dict__, and may be deleted there."""
+        made: StateApps | None = self.__dict__.get("apps")
+        if made is None:
+            made = self.__dict__["apps"] = StateApps(self.real_apps, self.models)  # type: ignore[arg-type]  # any collection will do
+            self._waiting.clear()
+        elif self._waiting and not self._is_finding:
+            waiting, self._waiting = self._waiting, set()
+            try:
+                self._reload(waiting)  # type: ignore[attr-defined]
+            except BaseException:
+                del self.__dict__["apps"]  # it is half made
+                raise
+        return made
+
+    @apps.deleter
+    def apps(self) -> None:
+        del self.__dict__["apps"]
+
+    def reload_model(self, app_label: str, model_name: str, delay: bool = False) -> None:
+        """Note that a model has changed."""
+        self.reload_models([(app_label, model_name)], delay)
+
+    def reload_models(self, models: Iterable[tuple[str, str]], delay: bool = True) -> None:
+        """Note that models have changed. delay: whether those that are only related through others stay as they are."""
+        if "apps" not in self.__dict__:
+            return
+        self._is_finding = True
+        try:
+            for app_label, model_name in models:
+                self._waiting |= self._find_reload_model(app_label, model_name, delay)  # type: ignore[attr-defined]
+        finally:
+            self._is_finding = False
+
+    def rename_model(self, app_label: str, old_name: str, new_name: str) -> None:
+        """Rename a model, in a registry in which nothing waits."""
+        self.settle()
+        super().rename_model(app_label, old_name, new_name)
+
+    def remove_model(self, app_label: str, model_name: str) -> None:
+        """Remove a model, from a registry in which nothing waits."""
+        self.settle()
+        super().remove_model(app_label, model_name)
+
+    def clone(self) -> PatientState:
+        """Return a copy, with a registry of its own."""
+        new = PatientState({key: copied(model) for key, model in self.models.items()}, self.real_apps)
+        if "apps" in self.__dict__:
+            new.__dict__["apps"] = self.__dict__["apps"].clone()
+            new._waiting = set(self._waiting)
+        new.is_delayed = self.is_delayed
+        return new
+
+    def settle(self) -> None:
+        """Make the classes that wait to be made."""
+        if "apps" in self.__dict__:
+            self.apps  # noqa: B018 - makes what waits
+
+
+def copied(model: ModelState) -> ModelState:
+    """Return a copy of a model as ModelState.clone makes it (5.2 to 6.1), without looking through its fields again."""
+    new: ModelState = object.__new__(type(model))
+    new.__dict__.update(model.__dict__, fields=dict(model.fields), options=dict(model.options), managers=list(model.managers))
+    return new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +113,48 @@ class Stage:
         return Stage(index=self.index, operation=self.operation, before=unrendered(self.before), after=unrendered(self.after))
 
 
+def settle_before(label: str, operation: Operation, state: ProjectState) -> None:
+    """Make what waits before a state is copied for an operation that may ask for models, so that it is made once, and first.
+
+    SQLite's schema editor makes a table anew with its columns in the order in which their fields were made.
+    """
+    if isinstance(state, PatientState) and not is_of_state_alone(label, operation, state):
+        state.settle()
+
+
+def is_of_state_alone(label: str, operation: Operation, state: ProjectState) -> bool:
+    """Say whether an operation, forwards, changes only what no database has, as help_text. state: the one before it.
+
+    The options and managers of a model, and of a field what BaseDatabaseSchemaEditor.alter_field begins with leaving out
+    (_field_should_be_altered, 5.2 to 6.1); it is asked here of fields as the project state has them: where they are not plainly
+    equal, the schema editor is to say it.
+    """
+    from django.db.migrations.operations import AlterField, AlterModelManagers, AlterModelOptions
+
+    if type(operation) in (AlterModelManagers, AlterModelOptions):
+        return True
+    if type(operation) is not AlterField:
+        return False
+    model = state.models.get((label, operation.model_name_lower))
+    old = model.fields.get(operation.name) if model is not None else None
+    return old is not None and type(old) is type(operation.field) and _in_database(old) == _in_database(operation.field)
+
+
+def _in_database(field: Any) -> tuple[Any, ...]:
+    """Return what a field says to a database: all but its non_db_attrs, with the name of its column."""
+    _, path, arguments, options = field.deconstruct()
+    left_out = {*field.non_db_attrs} - {"db_column"}
+    return path, arguments, {name: value for name, value in options.items() if name not in left_out}
+
+
+def patient(state: ProjectState) -> PatientState:
+    """Return a state in which no class was made yet as one that makes them when they are asked for."""
+    return PatientState(state.models, state.real_apps)
+
+
 def unrendered(state: ProjectState) -> ProjectState:
     """Return a project state whose models are made when they are asked for: a clone shares those that were made already."""
-    from django.db.migrations.state import ProjectState
-
-    return ProjectState(models={key: model.clone() for key, model in state.models.items()}, real_apps=state.real_apps)
+    return PatientState({key: copied(model) for key, model in state.models.items()}, state.real_apps)
 
 
 def applied_state(connection: BaseDatabaseWrapper, only: str = "") -> ProjectState:
@@ -62,9 +181,7 @@ def state_without(loader: Loader, keys: Collection[tuple[str, str]]) -> ProjectS
 
 
 def _state_of(loader: Loader, without: Collection[tuple[str, str]]) -> ProjectState:
-    from django.db.migrations.state import ProjectState
-
-    state = ProjectState(real_apps=loader.unmigrated_apps)
+    state = PatientState(real_apps=loader.unmigrated_apps)
     for node in _in_order(loader.graph.leaf_nodes(), loader.graph.forwards_plan):
         if node in loader.applied_migrations and node not in without:
             loader.graph.nodes[node].mutate_state(state, preserve=False)
@@ -81,6 +198,7 @@ def stages_of(migration: Migration, state: ProjectState) -> list[Stage]:
     """Return the operations of a migration with the states around them; state is left as it is."""
     stages, current = [], state
     for index, operation in enumerate(migration.operations):
+        settle_before(migration.app_label, operation, current)
         after = current.clone()
         operation.state_forwards(migration.app_label, after)
         if current.models.keys() - after.models.keys():
