@@ -36,6 +36,7 @@ def _code_findings(migration: Migration) -> Iterator[Finding]:
         if operation.path == "django.db.migrations.RunPython":
             read = read_python(migration, operation.argument("code"), _no_relations)
             yield from Lint.find_live_models(migration, operation, read.live_models)
+            yield from Lint.find_schema_changes(migration, operation)
 
 
 def _no_relations(model: ModelKey) -> Mapping[str, ModelKey | None]:  # noqa: ARG001 - which models are imported needs none

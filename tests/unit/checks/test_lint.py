@@ -97,3 +97,41 @@ def test_hr516_a_column_that_older_code_does_not_fill() -> None:
         assert new(add.format(field)) == []
     table = 'migrations.CreateModel("Thing", [("id", models.BigAutoField(primary_key=True))])'
     assert new(f"{table}, {add.format('IntegerField(default=1)')}") == []
+
+
+EDITOR = """from django.db import migrations
+
+
+def forwards(apps, editor):
+    editor.execute("ALTER TABLE shop_thing ADD COLUMN q integer NULL")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0001_initial")]
+    operations = [
+        migrations.RunPython(forwards),
+    ]
+"""
+
+
+def test_hr407_d17_code_that_changes_the_schema_in_a_transaction() -> None:
+    assert findings(EDITOR) == [
+        Finding(
+            code="HR407",
+            severity=Severity.INFO,
+            message="lint: shop.0002_a calls schema_editor.execute() in a transaction, which MariaDB and MySQL refuse",
+            locations=(Location(path="shop/migrations/0002_a.py", line=11, remark="the code is run here"),),
+            help="write it as operations, or give the RunPython atomic=False in a migration of its own",
+            command="handrail explain HR407",
+        )
+    ]
+
+
+def test_hr407_d17_code_that_may_change_the_schema() -> None:
+    outside = EDITOR.replace("(forwards)", "(forwards, atomic=False)")
+    alone = EDITOR.replace("    dependencies", "    atomic = False\n    dependencies")
+    asks = EDITOR.replace("    editor.execute", "    if editor.connection.vendor != 'mysql': editor.execute")
+    cursor = EDITOR.replace("editor.execute", "editor.connection.cursor().execute")
+    assert [findings(text) for text in (outside, alone, asks, cursor)] == [[], [], [], []]
+    again = alone.replace("(forwards)", "(forwards, atomic=True)")
+    assert [found.code for found in findings(again)] == ["HR407"]
