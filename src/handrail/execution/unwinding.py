@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from handrail.databases.statements.base import Judgement, Manner
+from handrail.domain.kept import Form
 from handrail.domain.run import Direction, Kind, Mark, Phase, Statement, StepStatus
 from handrail.errors.hr401 import InDoubt
 from handrail.execution.altered import is_of_side_table, is_side_table, why_not_back
@@ -40,6 +41,8 @@ def why_not(stepwise: Stepwise, stages: Sequence[Stage], direction: Direction) -
             return f"{operation.describe()}: {why}"
         if stage.index not in done and (why := _against_partial(stepwise, _statements(stepwise, stage.index))):
             return f"{operation.describe()}: {why}"
+        if stage.index not in done and stepwise.keeper.has_restored(stage.index, direction, form=Form.LOG):
+            return f"{operation.describe()}: a part of it has put rows back by their log"
     return ""
 
 

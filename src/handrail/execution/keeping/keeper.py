@@ -232,9 +232,9 @@ class Keeper:
                 if self.is_resumed(one):
                     self.mark(one, KeptStatus.KEPT)
 
-    def has_restored(self, operation: int, direction: Direction) -> bool:
-        """Say whether an operation of this step has brought something back that was kept."""
-        names = {"app": self.key.app_label, "name": self.key.name}
+    def has_restored(self, operation: int, direction: Direction, **wanted: Any) -> bool:
+        """Say whether an operation of this step has brought something back that was kept. wanted: see sources.kept.kept."""
+        names = {"app": self.key.app_label, "name": self.key.name, **wanted}
         with self.at(operation, direction):
             return any(self.is_resumed(one) for one in kept(self.connection, (KeptStatus.RESTORED,), **names))
 
