@@ -345,16 +345,6 @@ class Story:
 
     def compare_schema(self, words: str) -> None:
         """Compare it with that of a database that was never anywhere else."""
-        wanted, found = fresh(self.at), self.schema()
-        if self._names_differ():
-            wanted, found = without_made_up(wanted), without_made_up(found)
+        wanted, found = without_made_up(fresh(self.at)), without_made_up(self.schema())
         if found != wanted:
             raise Wrong(f"after {words} the schema is another: {differing(wanted, found)}")
-
-    def _names_differ(self) -> bool:
-        """Outside a transaction what Django defers comes with each operation; a table that is rebuilt has its indexes named anew."""
-        from django.db import connection
-
-        from handrail.execution.editors import rebuilds_of
-
-        return rebuilds_of(connection) is not None or any("atomic = False" in text for text in self.chain["migrations"])
