@@ -61,8 +61,8 @@ class Rebuilds(ABC):
         """Return the statements that let a rebuilt table go on after a number: its copy knows nothing of rows that are gone."""
 
     @abstractmethod
-    def forgetting(self, cursor: Cursor, *, inserted: bool) -> list[tuple[str, str]]:
-        """Return the triggers, with what makes them, that let copies of columns forget rows that are deleted.
+    def forgetting(self, cursor: Cursor, *, inserted: bool) -> list[tuple[str, str, str]]:
+        """Return the triggers, with their tables and what makes them, that let copies of columns forget rows that are deleted.
 
         inserted: also those that let them forget the row that had the primary key of a new one.
         """

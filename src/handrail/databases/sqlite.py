@@ -130,11 +130,12 @@ class SQLite(SQLiteSessions, Rebuilds, Backend):
         """Write it: dropping a table deletes its row there, and an INSERT by Django's rebuild counts to the highest key alone."""
         return _sqlite_counters.count_on(table, number)
 
-    def forgetting(self, cursor: Cursor, *, inserted: bool) -> list[tuple[str, str]]:
+    def forgetting(self, cursor: Cursor, *, inserted: bool) -> list[tuple[str, str, str]]:
         """Read sqlite_schema by their names (handrail.databases.keeping.sqlite)."""
-        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'hrk\\_%' ESCAPE '\\'", None)
+        sql = "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'hrk\\_%' ESCAPE '\\'"
+        cursor.execute(sql, None)
         ends = ("_d", "_i") if inserted else ("_d",)
-        return [(name, sql) for name, sql in cursor.fetchall() if name.endswith(ends)]
+        return [(name, table, made) for name, table, made in cursor.fetchall() if name.endswith(ends)]
 
     def fold(self, name: str) -> str:
         """SQLite folds the letters of ASCII alone (datatype3.html, NOCASE)."""

@@ -92,6 +92,18 @@ class KeepingRules(ABC):
     def table_back(self, table: str, aside: str, details: Details) -> list[str]:
         """Return the statements that bring a table back, without its foreign keys."""
 
+    def views(self, cursor: Cursor, table: str, column: str) -> list[list[Any]]:  # noqa: ARG002
+        """Return the views that DROP .. CASCADE would drop with a table, or a column of it; each as JSON holds it."""
+        return []
+
+    def views_aside(self, views: Sequence[Any], aside: str, *, is_table: bool) -> list[str]:  # noqa: ARG002
+        """Return the statements that set views aside, after their table, or before their column."""
+        return []
+
+    def views_back(self, views: Sequence[Any], aside: str, *, is_table: bool) -> list[str]:  # noqa: ARG002
+        """Return the statements that bring views back, before their table, or after their column."""
+        return []
+
     def dangling(self, cursor: Cursor) -> list[str]:  # noqa: ARG002
         """Return the statements that drop what is in the way of rows, as what it needs was destroyed meanwhile."""
         return []

@@ -212,6 +212,22 @@ class PostgreSQLKeeping(KeepingRules):
         name = table.rpartition('"."')[2]
         return f'{aside}"."{name}' if details["moves"] else table.removesuffix(name) + aside
 
+    def views(self, cursor: Cursor, table: str, column: str) -> list[list[Any]]:
+        """Those that read it, and those that read these."""
+        return _rows(cursor, _VIEWS, [self.quoted(table), column, column])
+
+    def views_aside(self, views: Sequence[Any], aside: str, *, is_table: bool) -> list[str]:
+        """Move them into the schema of the table, or one of their own: they follow what they read whatever it is called."""
+        q = self.quoted
+        made = [f"CREATE SCHEMA {q(aside)}"] if views and not is_table else []
+        return [*made, *(f"ALTER {kind} {q(schema)}.{q(name)} SET SCHEMA {q(aside)}" for schema, name, kind in views)]
+
+    def views_back(self, views: Sequence[Any], aside: str, *, is_table: bool) -> list[str]:
+        """Move them back."""
+        q = self.quoted
+        gone = [f"DROP SCHEMA {q(aside)}"] if views and not is_table else []
+        return [*(f"ALTER {kind} {q(aside)}.{q(name)} SET SCHEMA {q(schema)}" for schema, name, kind in views), *gone]
+
     def _named(self, table: str, aside: str, details: Details, *, back: bool) -> list[str]:
         q = self.quoted
         patterns = {
@@ -241,6 +257,18 @@ class PostgreSQLKeeping(KeepingRules):
         return f"ALTER TABLE {self.quoted(key.table)} ADD CONSTRAINT {self.quoted(key.name)} {key.definition}"
 
 
+_VIEWS = """
+    WITH RECURSIVE found(oid) AS (
+        SELECT r.ev_class FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid
+        WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = %s::regclass
+          AND r.ev_class <> d.refobjid AND (%s = '' OR d.refobjsubid =
+            (SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = d.refobjid AND a.attname = %s AND NOT a.attisdropped))
+        UNION SELECT r.ev_class FROM found JOIN pg_depend d ON d.refobjid = found.oid AND d.refclassid = 'pg_class'::regclass
+        JOIN pg_rewrite r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass WHERE r.ev_class <> found.oid)
+    SELECT n.nspname, c.relname, CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END
+    FROM found JOIN pg_class c ON c.oid = found.oid AND c.relkind IN ('v', 'm') JOIN pg_namespace n ON n.oid = c.relnamespace
+    ORDER BY c.oid"""
+"""What a view reads is what its rule depends on (PostgreSQL 18 manual, 39.2 and 52.18)."""
 _SEQUENCES = """
     SELECT s.relname FROM pg_depend p JOIN pg_class s ON s.oid = p.objid AND s.relkind = 'S'
     WHERE p.classid = 'pg_class'::regclass AND p.refobjid = %s::regclass AND p.deptype IN ('a', 'i') ORDER BY s.relname"""

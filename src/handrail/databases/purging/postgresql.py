@@ -29,6 +29,10 @@ _FUNCTIONS = "SELECT p.oid::regprocedure::text FROM pg_proc p WHERE starts_with(
 _STATISTICS = """
     SELECT c.reltuples * (1 - s.null_frac) * s.avg_width FROM pg_stats s JOIN pg_class c ON c.oid = %s::regclass
     WHERE s.schemaname = %s AND s.tablename = %s AND s.attname = %s AND c.reltuples > 0"""
+_VIEWS = """
+    SELECT n.nspname, c.relname, c.relkind = 'm' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = %s AND c.relkind IN ('v', 'm') ORDER BY c.oid DESC"""
+"""Views that SQL had dropped with what they read, the newest first."""
 _SCHEMA = "SELECT nspname FROM pg_namespace WHERE nspname = %s"
 
 
@@ -54,6 +58,8 @@ class PurgingPostgreSQL(Purging):
             for schema, table, name in fetched(cursor, _TRIGGERS, aside)
         ]
         found += [f"DROP FUNCTION {signature}" for (signature,) in fetched(cursor, _FUNCTIONS, aside)]
+        for schema, name, is_stored in fetched(cursor, _VIEWS, aside):
+            found.append(f"DROP {'MATERIALIZED ' * is_stored}VIEW {_quoted(schema, name)}")
         columns = fetched(cursor, _COLUMNS, aside, aside, aside)
         found += [f"ALTER TABLE {_quoted(schema, table)} DROP COLUMN {_quoted(name)}" for schema, table, name in columns]
         for schema, name, is_sequence in fetched(cursor, _TABLES, aside, aside):

@@ -27,11 +27,11 @@ def spared(connection: BaseDatabaseWrapper, direction: Direction) -> Iterator[No
         return
     with connection.cursor() as cursor:
         triggers = rebuilds.forgetting(cursor, inserted=direction is Direction.BACKWARD)
-        for name, _ in triggers:
+        for name, _, _ in triggers:
             cursor.execute(f"DROP TRIGGER {connection.ops.quote_name(name)}", None)
     yield
     with connection.cursor() as cursor:
-        there = connection.introspection.table_names(cursor)
-        for name, sql in triggers:
-            if name.rpartition("_")[0] in there:  # else the copy came back in the block
+        there = set(connection.introspection.table_names(cursor))
+        for name, table, sql in triggers:
+            if {name.rpartition("_")[0], table} <= there:  # else the copy came back in the block, or its table went
                 cursor.execute(sql, None)

@@ -146,7 +146,7 @@ class SqlDrops:
     def _drop_tables(self, drop: Drop) -> bool:
         aside = [self._on_record(KeptKind.TABLE, one) for one in drop.tables]
         names = [one.table if one else found_table(self.connection, name) for one, name in zip(aside, drop.tables, strict=True)]
-        if not drop.cascades and self.connection.features.can_rollback_ddl and self._is_needed({one for one in names if one}):
+        if not drop.cascades and self._is_needed({one for one in names if one}):
             return False
         wanted = [one for one in names if one and self.keeper.keeps_all(one, columns_of(self.connection, one))]
         if not wanted:
@@ -160,12 +160,13 @@ class SqlDrops:
 
     def _is_needed(self, tables: set[str]) -> bool:
         """Say whether the database would refuse the statement, as others refer to the tables: let it say so itself."""
-        if self.rules.table_form is not Form.ASIDE:
+        if self.rules.table_form is not Form.ASIDE or not self.connection.features.can_rollback_ddl:
             return False
         with self.connection.cursor() as cursor:
             there = tables & set(self.connection.introspection.table_names(cursor))
             keys = [key for table in sorted(there) for key in self.rules.keys(self.rules.table(cursor, table))]
-        return any(not key.local and key.table not in tables for key in keys)
+            is_read = any(self.rules.views(cursor, table, "") for table in sorted(there))
+        return is_read or any(not key.local and key.table not in tables for key in keys)
 
     def _on_record(self, kind: KeptKind, name: Name, column: str = "") -> Kept | None:
         """Return what this step has begun to keep before it was stopped: the table may be gone by now."""
@@ -181,6 +182,8 @@ class SqlDrops:
         if form is Form.ASIDE:
             self._run(map(self.rules.released, self.rules.keys(one.details)))
         self._run(self.rules.table_aside(table, aside, one.details))
+        if one.details.get("moves", True):
+            self._run(self.rules.views_aside(one.details.get("views", []), aside, is_table=True))
         if form is Form.COPY:
             with self._unlogged(table):
                 self._run([f"DROP TABLE {self.rules.quoted(table)}"])
@@ -191,11 +194,12 @@ class SqlDrops:
         with self.connection.cursor() as cursor:
             read = self.rules.column(cursor, table, column) if column else self.rules.table(cursor, table)
             wanted = self.rules.column_text(cursor, table, column) if column else ""
+            views = self.rules.views(cursor, table, column)
         texts = texts_of(self.operation.reverse_sql if self._is_forward else self.operation.sql)
         made = [piece for text in texts for piece in pieces(text, self.connection.vendor) if piece.makes]
         same = [piece.sql for piece in made if piece.makes is not None and makes_it(piece.makes, table, column)]
         columns = {} if column else {"columns": columns_of(self.connection, table)}
-        return {**read, **columns, "shape": [SQL, self.part, plain(same[0]) if same else "", wanted]}
+        return {**read, **columns, "views": views, "shape": [SQL, self.part, plain(same[0]) if same else "", wanted]}
 
     @property
     def _is_forward(self) -> bool:
@@ -208,7 +212,7 @@ class SqlDrops:
         pairs = zip(aside, drop.columns, strict=True)
         columns = [one.column if one else found_column(self.connection, table, column) for one, column in pairs]
         kept = {column for column in columns if column and self.keeper.keeps(table, column)}
-        if not kept:
+        if not kept or (not drop.cascades and self._is_read(table, kept)):
             return False
         own = f"ALTER TABLE {self.rules.quoted(table)} DROP COLUMN"
         if not drop.if_exists:
@@ -221,6 +225,12 @@ class SqlDrops:
                 self._run([f"{own} {self.rules.quoted(column)}"])
         return True
 
+    def _is_read(self, table: str, columns: set[str]) -> bool:
+        """Say whether the database would refuse to drop columns, as views read them: let it say so itself."""
+        with self.connection.cursor() as cursor:
+            there = columns & set(columns_of(self.connection, table))
+            return any(self.rules.views(cursor, table, column) for column in sorted(there))
+
     def _column_aside(self, table: str, column: str) -> None:
         aside, form, rules = self.keeper.aside_name("sql", self.part, table, column), self.rules.column_form, self.rules
         one = self.keeper.intend(KeptKind.COLUMN, form, table, column, aside, lambda: self._described(table, column))
@@ -228,6 +238,7 @@ class SqlDrops:
             self._copied(one)
         else:
             self._run(map(rules.released, rules.keys(one.details)))
+            self._run(rules.views_aside(one.details.get("views", []), aside, is_table=False))
             self._run(rules.column_aside(table, column, aside, one.details))
         self.keeper.mark(one, KeptStatus.KEPT)
 

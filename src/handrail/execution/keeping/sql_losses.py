@@ -183,7 +183,8 @@ def _of_table(connection: BaseDatabaseWrapper, patterns: Sequence[str], name: Na
     if name.qualifier and not found_table(connection, name):
         return f"data of {name.qualifier}.{name.name}{how}" if not is_gone(connection, name) else ""
     with connection.cursor() as cursor:
-        there = [one for one in connection.introspection.table_names(cursor) if one.lower() == name.name.lower()]
+        known = [one.name for one in connection.introspection.get_table_list(cursor) if one.type != "v"]
+    there = [one for one in known if one.lower() == name.name.lower()]
     found = [table for table in there if is_kept(patterns, table) and has_rows(connection, table)]
     return f"data of {found[0]}{how}" if found else ""
 

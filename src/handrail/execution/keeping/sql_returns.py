@@ -166,6 +166,8 @@ class SqlReturns:
 
     def _table_back(self, one: Kept) -> None:
         keys = self.rules.keys(one.details)
+        if one.details.get("moves", True):
+            self.run(self.rules.views_back(one.details.get("views", []), one.aside, is_table=True))
         self.run(self.rules.table_back(one.table, one.aside, one.details))
         if one.form is Form.COPY:
             keys = self.tables._known(keys, one.table)
@@ -205,6 +207,7 @@ class SqlReturns:
     def _column_back(self, one: Kept, filling: str | None, made_by: str) -> None:
         if one.form is Form.ASIDE:
             self.columns._from_aside(one, filling)
+            self.run(self.rules.views_back(one.details.get("views", []), one.aside, is_table=False))
             return
         rules, table, text = self.rules, self.rules.quoted(one.table), one.details["shape"][3]
         if not made_by and "NOT NULL" in text and "DEFAULT" not in text:
