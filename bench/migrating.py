@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from bench import table
@@ -53,7 +54,7 @@ def command(name: str, python: Path, scratch: Path, kind: str, *, empty: bool) -
     folder, database = projects.PROJECTS / name, scratch / f"{kind}.sqlite3"
     text = SETTINGS.format(name=str(database), first='"handrail", ' if kind == "handrail" else "")
     (scratch / f"settings_{kind}.py").write_text(text)
-    places = [scratch, folder, folder.parent, *([ROOT / "src"] if kind == "handrail" else [])]
+    places = [scratch, folder, folder.parent, *([ROOT / "src", reader_of_sql(scratch)] if kind == "handrail" else [])]
     variables = {"DJANGO_SETTINGS_MODULE": f"settings_{kind}", "PYTHONPATH": os.pathsep.join(map(str, places))}
 
     def forget() -> None:
@@ -65,3 +66,15 @@ def command(name: str, python: Path, scratch: Path, kind: str, *, empty: bool) -
         variables=variables,
         before=forget if empty else None,
     )
+
+
+def reader_of_sql(scratch: Path) -> Path:
+    """Return a folder with sqlglot, and nothing else, for environments that have what a project asks for but Handrail's own."""
+    folder = scratch / "packages"
+    folder.mkdir(exist_ok=True)
+    spec = find_spec("sqlglot")
+    if spec is None or spec.origin is None:
+        raise MeasureError("sqlglot is not installed for this Python")
+    if not (folder / "sqlglot").exists():
+        (folder / "sqlglot").symlink_to(Path(spec.origin).parent)
+    return folder
