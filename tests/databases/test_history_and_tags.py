@@ -38,7 +38,7 @@ def runs(project: Stopped, *words: str) -> list[dict[str, Any]]:
 
 def test_runs_are_shown_the_latest_first(project: Stopped):
     project.migrate("shop")
-    project.migrate("shop", "0001", "--fake")
+    assert project.manage("migrate", "shop", "0001", "--fake").exit == 1
     faked, applied, first = runs(project)
     assert [one["id"] for one in (faked, applied, first)] == [3, 2, 1]
     assert [one["command"] for one in (faked, applied, first)] == [

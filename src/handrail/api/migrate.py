@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from handrail.checks.hr206 import NotRecorded
 from handrail.domain.kept import Undo
 from handrail.domain.run import RunOptions
 from handrail.execution.runner import First, Runner, Talk
@@ -18,12 +19,18 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.executor import MigrationExecutor
 
+    from handrail.domain.finding import Finding
+
 Maker = Callable[[Any], "MigrationExecutor"]
 """Makes the executor of a run from Django's progress_callback; it reads the graph and what is applied."""
 
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM: the step that runs is ended as by Ctrl-C, so that its transaction is rolled back and the journal says so."""
+
+
+class NotWhatItSays(Exception):  # noqa: N818 - nothing failed: what is recorded now is not what the database has
+    """Migrations were faked backwards, and what they made is there; it was said, and the run is over."""
 
 
 def migrate(
@@ -39,13 +46,14 @@ def migrate(
 ) -> Any:
     """Do what run does as one run; it is given what makes the executor.
 
-    Raises whatever that raises, and refusals before anything is changed.
+    Raises whatever that raises, refusals before anything is changed, and NotWhatItSays when all is done.
     only: the app that is asked for; what is wrong in others that it does not need is then passed over. backup: whether one is
     made before the first step; without it, nothing is applied. accept_loss: whether to go on where something cannot be kept.
     """
     first = _backing_up(connection, options, talk) if backup else None
     undo = Undo(accept_loss=accept_loss)
     runner = Runner(connection, options=options, command=command, talk=talk, only=only, undo=undo, first=first)
+    left: list[Finding] = []
     with ended_by_signals(), runner.running():
         if first is not None and runner.is_plain():
             first()
@@ -58,13 +66,15 @@ def migrate(
                 talk.said(line)
             raise
         if runner.id is not None:
-            left = runner.left_behind()
+            left += runner.left_behind()
             if left:
                 from handrail.execution.probing import tell
 
                 tell(left, talk.said)
             _say_expired(connection, talk)
-        return done
+    if any(one.code == NotRecorded.code for one in left):
+        raise NotWhatItSays
+    return done
 
 
 def _backing_up(connection: BaseDatabaseWrapper, options: RunOptions, talk: Talk) -> First:

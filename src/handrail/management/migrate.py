@@ -63,7 +63,8 @@ class Locking(BaseCommand):
         """Call a handle; what only reads takes no lock and leaves no trace."""
         from django.db import connections
 
-        from handrail.api.migrate import Terminated, migrate, reading_executor
+        from handrail.api.migrate import NotWhatItSays, Terminated, migrate, reading_executor
+        from handrail.domain.outcome import FINDINGS
         from handrail.errors.base import Refusal
         from handrail.errors.hr620 import NoBackupTools
         from handrail.sources.backend import is_known
@@ -99,6 +100,9 @@ class Locking(BaseCommand):
             )
         except Refusal as refusal:
             raise self._said(refusal) from refusal
+        except NotWhatItSays:
+            if getattr(self, "_called_from_command_line", False):
+                sys.exit(FINDINGS)
         except Terminated:
             sys.exit(TERMINATED)
 
