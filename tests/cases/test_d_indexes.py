@@ -100,8 +100,10 @@ def test_d07_a_statement_timeout(shop: Shop):
     with closing(shop.database.server.connect(shop.database.name)) as reader:
         reader.execute("BEGIN")
         reader.execute("INSERT INTO shop_thing (name, n, x) VALUES ('c', 3, 'x3')")
-        one = shop.fails("--lock-timeout", "60000", code=1)
-        assert "canceling statement due to statement timeout" in one.err
+        one = shop.fails("--lock-timeout", "60000", code=3)
+        said = " ".join(one.err.split())
+        assert "error[HR401]: interrupted: shop.0002_c stopped after operation 0 of 1" in said
+        assert "what was done is not taken back: OperationalError: canceling statement due to statement timeout" in said
         assert shop.records() == ["0001_initial"]
         reader.execute("COMMIT")
     shop.write()

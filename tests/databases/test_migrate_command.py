@@ -148,10 +148,15 @@ def own_words(part: str, found: Any) -> Any:
     return "".join(line for line in lines if not line.startswith(told)) if part == "err" else found
 
 
+FAKED_AWAY = "migrate shop zero --fake --no-color"
+"""What ends with 1, as the tables stay (HR206), and with 0 in Django."""
+
+
 def same(pair: Sequence[LiveProject], *lines: str) -> list[dict[str, Any]]:
     """Run lines in both projects, and return what came of them with Handrail after it was found to be the same."""
     plain, ours = (run(project, lines) for project in pair)
-    for theirs, mine in zip(plain, ours, strict=True):
+    for line, theirs, mine in zip(lines, plain, ours, strict=True):
+        theirs |= {"exit": 1} if line == FAKED_AWAY else {}
         for part in ("exit", "out", "err", "sent", "tables"):
             assert own_words(part, mine[part]) == theirs[part], f"{part} of {' '.join(mine['words'])}"
     return ours
@@ -200,13 +205,13 @@ def test_fake_and_fake_initial(pair: list[LiveProject]):
     found = same(
         pair,
         "migrate shop 0001 --no-color",
-        "migrate shop zero --fake --no-color",
+        FAKED_AWAY,
         "migrate shop 0001 --fake-initial --no-color",
         "migrate shop 0003 --fake --no-color",
         "migrate shop 0001 --fake --no-color",
         "migrate shop 0002 --no-color",
     )
-    assert [one["exit"] for one in found] == [0] * 6
+    assert [one["exit"] for one in found] == [0, 1, 0, 0, 0, 0]
     assert "  Unapplying shop.0001_initial... FAKED\n" in found[1]["out"]
     assert "  Applying shop.0001_initial... FAKED\n" in found[2]["out"]
     assert found[-1]["tables"]["default"]["shop_thing"] == ["id", "name"]
