@@ -1,7 +1,7 @@
 # Everything here works on a machine that has only Python (3.11 or later), git, make and Debian's packages at hand.
 
 PYTHON ?= python3
-WORKERS ?= 2
+WORKERS ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 MAKEFLAGS += --no-print-directory

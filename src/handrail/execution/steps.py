@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
+from traceback import clear_frames
 from typing import TYPE_CHECKING
 
 from handrail.databases.statements.base import rules_for
@@ -301,6 +302,7 @@ class Steps:
         if why:
             notes = (_words(error), f"what was done is not taken back: {why}")
             raise self._interrupted(stepwise, stages, notes) from error
+        _let_go(error)
         try:
             unwind(stepwise, stages, direction)
         except InDoubt as doubt:
@@ -320,6 +322,13 @@ class Steps:
             operation=at.operation.describe() if at else "",
             notes=notes,
         )
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Close the cursors of what failed: SQLite alters no table that a cursor has not read to its end (SQLITE_LOCKED)."""
+    while error is not None:
+        clear_frames(error.__traceback__)
+        error = error.__context__
 
 
 def _words(error: BaseException) -> str:
