@@ -25,10 +25,11 @@ class LosesData(Refusal):
 
     What to do
     ----------
-    SQL of a migration that drops tables or columns is kept too, and so are the values that it changes when it gives a column
-    another type. What else destroys rows in SQL (DROP PARTITION, DROP SCHEMA), or changes the type of a column of a table without
-    a primary key, is refused before the first statement where there are rows: set ``handrail_keep = False`` in the migration, or
-    run ``migrate --backup`` or ``migrate --no-keep``.
+    What SQL of a migration drops is kept too, and so are the values that it changes when it gives a column another type. What
+    else destroys rows in SQL (DROP PARTITION, DROP SCHEMA), or changes the type of a column of a table without a primary key, is
+    refused before the first statement where there are rows: set ``handrail_keep = False`` in the migration, or run
+    ``migrate --backup`` or ``migrate --no-keep``. The same holds for SQL that code runs (RunPython), but it is known only when it
+    comes: it is refused then, before it runs.
 
     Where the values do not matter in a rollback, say ``--accept-loss``. Where they do, restore them from a backup after the
     rollback, or choose a target that leaves this migration applied.

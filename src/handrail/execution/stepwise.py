@@ -11,7 +11,7 @@ from handrail.domain.run import Direction, Kind, Mark, Phase, Statement
 from handrail.errors.hr401 import InDoubt
 from handrail.execution.editors import editor_for
 from handrail.execution.journal import Journal
-from handrail.execution.keeping.rows import close_logs, is_undone_alone, tables_of
+from handrail.execution.keeping.rows import brings_back, close_logs, is_undone_alone, tables_of
 from handrail.execution.manners import Way, in_order, way_of
 from handrail.execution.operating import run_operation
 from handrail.execution.project_states import Stage
@@ -68,8 +68,9 @@ class Stepwise:
         direction = Direction.BACKWARD if backwards else Direction.FORWARD
         way = way_of(stage.operation, self.migration, self.connection, self.rules)
         is_back = backwards or self.keeper.is_unwinding
-        if is_back and way is not Way.TRANSACTION and is_undone_alone(self.keeper, stage.index, stage.operation, direction):
-            way = Way.TRANSACTION
+        if is_back and is_undone_alone(self.keeper, stage.index, stage.operation, direction):
+            alone = self.connection.features.can_rollback_ddl or not brings_back(self.keeper, stage.index, direction)
+            way = Way.TRANSACTION if alone else Way.STATEMENTS
         for place, tables in tables_of(stage.index, stage.operation, stage.after if backwards else stage.before, direction):
             self.keeper.rows.want(place, tables)
         try:

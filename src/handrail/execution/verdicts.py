@@ -11,6 +11,7 @@ from handrail.domain.kept import Form, is_kept
 from handrail.domain.migration import MigrationKey
 from handrail.domain.rollback import Judgement, Verdict
 from handrail.domain.run import Direction
+from handrail.execution.keeping.code_returns import all_there, dropped_by
 from handrail.execution.keeping.row_undo import logged
 from handrail.execution.keeping.rows import has_reverse, parts_of, unkept
 from handrail.execution.keeping.sql_drops import comes_back
@@ -337,7 +338,10 @@ def _by_log(judge: Judge, change: Change, records: Sequence[Kept]) -> Judgement:
     """What code or SQL wrote goes back by its log; what that has not stays."""
     rows, missing = sum(one.rows or 0 for one in records), " and ".join(unkept(records))
     if not missing:
-        return judge.says(change, Verdict.KEPT, "the rows that it wrote are put back", rows=rows)
+        back = [".".join(filter(None, [one.table, one.column])) for one in dropped_by(judge.connection, records)]
+        more = f"{', '.join(back)} come{'s' * (len(back) == 1)} back" if back else ""
+        reason = " and ".join(filter(None, [more, "the rows that it wrote are put back" if rows or not back else ""]))
+        return judge.says(change, Verdict.KEPT, reason, rows=rows)
     reason = f"what it wrote to {missing} is in no log, and stays"
     return judge.says(change, Verdict.LOSSY, reason, loses=f"what was in {missing}")
 
@@ -350,7 +354,8 @@ def _log(judge: Judge, change: Change) -> Sequence[Kept]:
     parts = [part for part, each in parts_of(migration.operations[change.index]) if each is change.operation]
     records = logged(judge.connection, MigrationKey(migration.app_label, migration.name), Direction.FORWARD, change.index)
     own = [one for one in records if parts and one.details["part"] == parts[0]]
-    return own if any(not one.table and not one.details["defines"] for one in own) else ()
+    is_looked_at = any(not one.table and not one.details["defines"] for one in own)
+    return own if is_looked_at and all_there(judge.connection, own) else ()
 
 
 def _other(judge: Judge, change: Change) -> Judgement:

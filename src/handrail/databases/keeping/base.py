@@ -113,6 +113,14 @@ class KeepingRules(ABC):
         return aside
 
     @abstractmethod
+    def kinds(self, cursor: Cursor, place: str) -> dict[str, str]:
+        """Return the columns of a table with their whole types, but those that are generated. place: see place."""
+
+    @abstractmethod
+    def counts_on(self, cursor: Cursor, table: str, place: str, details: Details) -> list[str]:
+        """Return the statements that let a table that was made anew number its rows on from where the kept one is."""
+
+    @abstractmethod
     def released(self, key: ForeignKey) -> str:
         """Return the statement that drops a foreign key; "" where there is none to drop."""
 

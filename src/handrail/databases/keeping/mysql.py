@@ -22,6 +22,11 @@ _FOREIGN_KEYS = """
       AND (k.table_name = %s OR k.referenced_table_name = %s)
     ORDER BY k.table_name, k.constraint_name, k.ordinal_position"""
 _COUNTER = "SELECT auto_increment FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s"
+_KINDS = """
+    SELECT column_name, column_type FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = %s AND COALESCE(generation_expression, '') = ''
+    ORDER BY ordinal_position"""
+"""MySQL 8.0 manual, 28.3.8; MariaDB has NULL for a column that is not generated."""
 _PLAIN = re.compile(r"-?\d+(\.\d+)?|'[^'\\]*'")
 """Literals that are a default without more ado."""
 MARK = "_m"
@@ -145,6 +150,17 @@ class MySQLKeeping(KeepingRules):
         adds = ", ".join(f"ADD {text}" for _, text in details["checks"])
         after = [f"ALTER TABLE {self.quoted(table)} {adds}"] if adds else []
         return [f"RENAME TABLE {self.quoted(aside)} TO {self.quoted(table)}", *after]
+
+    def kinds(self, cursor: Cursor, place: str) -> dict[str, str]:
+        """With length and sign."""
+        cursor.execute(_KINDS, [place])
+        found = [[one.decode() if isinstance(one, bytes) else str(one) for one in row] for row in cursor.fetchall()]
+        return {name: kind.lower() for name, kind in found}
+
+    def counts_on(self, cursor: Cursor, table: str, place: str, details: Details) -> list[str]:  # noqa: ARG002
+        """A number that is too small is raised by the database (MySQL 8.0 manual, 15.1.9)."""
+        number = _counter(cursor, place)
+        return [f"ALTER TABLE {self.quoted(table)} AUTO_INCREMENT = {number}"] if number else []
 
     def released(self, key: ForeignKey) -> str:
         """Its index stays."""

@@ -47,6 +47,12 @@ _FOREIGN_KEYS = f"""
     FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_class f ON f.oid = k.confrelid
     WHERE k.contype = 'f' AND k.conparentid = 0 AND (k.conrelid = %s::regclass OR k.confrelid = %s::regclass)
     ORDER BY 1, k.conname"""
+_KINDS = """
+    SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute
+    WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum"""
+_NUMBERED = """
+    SELECT attname, pg_get_serial_sequence(%s, attname) FROM pg_attribute
+    WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"""
 
 MARK, NUMBERS = "_m", "_s"
 """What the names of the marker and of its sequence end with."""
@@ -211,6 +217,16 @@ class PostgreSQLKeeping(KeepingRules):
         """In its schema."""
         name = table.rpartition('"."')[2]
         return f'{aside}"."{name}' if details["moves"] else table.removesuffix(name) + aside
+
+    def kinds(self, cursor: Cursor, place: str) -> dict[str, str]:
+        """With length and scale."""
+        return {str(name): str(kind) for name, kind in _rows(cursor, _KINDS, [self.quoted(place)])}
+
+    def counts_on(self, cursor: Cursor, table: str, place: str, details: Details) -> list[str]:  # noqa: ARG002
+        """Each table has sequences of its own (manual of 18, 9.17)."""
+        now, were = (dict(_rows(cursor, _NUMBERED, [self.quoted(one)] * 2)) for one in (table, place))
+        pairs = [(now[name], were[name]) for name in now if now[name] and were.get(name)]
+        return [f"SELECT setval('{new}', last_value, is_called) FROM {old}" for new, old in pairs]
 
     def views(self, cursor: Cursor, table: str, column: str) -> list[list[Any]]:
         """Those that read it, and those that read these."""

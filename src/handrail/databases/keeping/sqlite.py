@@ -136,6 +136,16 @@ class SQLiteKeeping(KeepingRules):
         gone = [name for kind, name in found if kind == "trigger" and name.rpartition("_")[0] not in tables]
         return [f"DROP TRIGGER {self.quoted(name)}" for name in gone]
 
+    def kinds(self, cursor: Cursor, place: str) -> dict[str, str]:
+        """As they were declared; a copy has no types."""
+        cursor.execute(f'PRAGMA table_xinfo("{place}")')
+        return {name: kind.lower() for _, name, kind, _, _, _, hidden in cursor.fetchall() if hidden == 0}
+
+    def counts_on(self, cursor: Cursor, table: str, place: str, details: Details) -> list[str]:  # noqa: ARG002
+        """See count_on."""
+        last = details["counter"]
+        return count_on(table, last) if last is not None else []
+
     def released(self, key: ForeignKey) -> str:  # noqa: ARG002
         """The text of a table holds its foreign keys."""
         return ""

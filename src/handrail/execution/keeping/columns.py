@@ -10,6 +10,7 @@ from handrail.errors.hr503 import NoValue
 from handrail.errors.hr517 import NoPrimaryKey
 from handrail.execution.keeping import foreign_keys
 from handrail.execution.keeping.models import forget_deferred, has_values, literal, run, shape, table_of
+from handrail.execution.keeping.row_quiet import unlogged
 
 if TYPE_CHECKING:
     from handrail.execution.keeping.keeper import Keeper
@@ -81,7 +82,8 @@ class Columns:
             self._remove(model, field)
             return
         run(self.editor, self.rules.column_aside(one.table, one.column, one.aside, one.details))
-        self._remove(model, field)
+        with unlogged(self.keeper.rows.writing, one.table):
+            self._remove(model, field)
         run(self.editor, self.rules.column_after(one.table, one.aside, one.details))
 
     def add(self, model: Any, field: Any) -> None:

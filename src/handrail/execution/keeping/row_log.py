@@ -247,14 +247,15 @@ class RowLogs:
             self.writing = None
         writing.check()
         writing.unkept |= writing.copies.compare()
-        self._finish(place, defines=writing.defines, unkept=writing.say_unkept())
+        self._finish(place, defines=writing.defines, unkept=writing.say_unkept(), drops=writing.drops)
 
-    def _finish(self, place: Place, *, defines: bool, unkept: Sequence[str]) -> None:
+    def _finish(self, place: Place, *, defines: bool, unkept: Sequence[str], drops: Sequence[str]) -> None:
         """Put on record how many rows were written, and that they were looked at; where they are the transaction's, in it.
 
-        unkept: tables that were written too, and are in no log.
+        unkept: tables that were written too, and are in no log. drops: what holds what code has dropped, and is kept. Where a
+        table has two logs then, one from before it lost a column and one from after that, they are not read as one.
         """
-        keeper = self.keeper
+        keeper, logged = self.keeper, list[str]()
         with keeper.at(place.operation, place.direction):
             for log in [one for (where, _), one in [*self._outside.items(), *self._inside.items()] if where == place]:
                 with self.connection.cursor() as cursor:
@@ -262,10 +263,12 @@ class RowLogs:
                     for sql in [] if self.rules.ahead else self.rules.no_triggers(log):
                         cursor.execute(sql)
                 if rows:
+                    logged.append(log.table)
                     row = keeper.intend(KeptKind.ROWS, Form.LOG, log.table, "", log.name, dict)
                     keeper.mark(row, KeptStatus.KEPT, rows=rows)
             self._supersede(place)
-            details = {"part": place.part, "defines": defines, "unkept": list(unkept)}
+            defines |= bool(drops) and len(logged) > len(set(logged))
+            details = {"part": place.part, "defines": defines, "unkept": list(unkept), "drops": list(drops)}
             looked = keeper.intend(KeptKind.ROWS, Form.LOG, "", "", place.part, lambda: details)
             keeper.mark(looked, KeptStatus.KEPT, rows=0)
 

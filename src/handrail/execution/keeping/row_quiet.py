@@ -26,6 +26,16 @@ def quietly(writing: Writing | None) -> Iterator[None]:
             writing.counts = {name: writing.counts.get(name, 0) + own.get(name, 0) for name in {*writing.counts, *own}}
 
 
+@contextmanager
+def unlogged(writing: Writing | None, table: str) -> Iterator[None]:
+    """Let no log of the rows of a table be in the way of what drops it, or a column of it, and is kept. writing: see quietly."""
+    if writing is None:
+        yield
+        return
+    with writing.dropping(table):
+        yield
+
+
 def _counted(writing: Writing) -> Mapping[str, int]:
     """Return what the database counts of rows that are written, by tables; {} where it is not asked."""
     if writing.counts is None:

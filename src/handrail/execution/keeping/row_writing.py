@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from handrail.domain.run import Direction
 from handrail.errors.hr604 import RowsNotKept
 from handrail.execution.keeping.row_copies import COMMITS, Copies, acted_on
 from handrail.execution.keeping.row_elsewhere import Elsewhere
-from handrail.execution.keeping.row_statements import REPLACES, ROLLS_BACK, Written, assigned_by, written_by
+from handrail.execution.keeping.row_guard import guarded, may, replacing
+from handrail.execution.keeping.row_sets import Sets
+from handrail.execution.keeping.row_statements import ROLLS_BACK, Written, assigned_by, written_by
 
 if TYPE_CHECKING:
     from handrail.databases.base import Cursor
@@ -18,9 +21,6 @@ if TYPE_CHECKING:
 
 OURS = ("handrail_", "hrk_", "django_migrations", "sqlite_")
 """What the names of tables begin with that are not logged: they are put right by whoever writes them."""
-_WRITES = (9, 18, 23)
-"""SQLITE_DELETE, SQLITE_INSERT, SQLITE_UPDATE (SQLite, c3ref/c_alter_table.html)."""
-_OK, _DENY = 0, 1
 
 
 class Place(NamedTuple):
@@ -56,6 +56,7 @@ class Writing:
         self.left_out: set[str] = set()
         self.unkept: set[str] = set()
         self.copies = Copies(logs, place, operation)
+        self.sets = Sets(logs, place)
         self.elsewhere = Elsewhere(self.connection)
         self.is_single = not self.is_local
         self.versions: dict[str, int] = {}
@@ -63,6 +64,7 @@ class Writing:
         self.block: Any = None
         self.is_busy = False
         self.defines = False
+        self.drops: list[str] = []
         self.ready: set[tuple[str, bool]] = set()
         with self.connection.cursor() as cursor:
             self.before = {name for name in self.connection.introspection.table_names(cursor) if not name.startswith(OURS)}
@@ -81,6 +83,8 @@ class Writing:
         if table in self.left_out or table not in self.before:
             return True
         one = self.logs.log_of(self.place, table)
+        if one is not None and one.sets:
+            return table == self.sets.table
         return one is not None and (not one.copied or self.is_single or table in self.copies.made)
 
     def cover(self, table: str) -> bool:
@@ -88,7 +92,7 @@ class Writing:
         one = self.logs.log_of(self.place, table)
         with self.connection.cursor() as cursor:
             there = set(self.rules.columns(cursor, table))
-        if one is not None and one.copied:
+        if one is not None and not one.has_triggers:
             return self.is_covered(table)
         if one is not None and set(one.columns) >= there and (not self.rules.commits or set(one.columns) <= there):
             return True
@@ -181,7 +185,7 @@ class Writing:
         """See every statement of the block."""
         with ExitStack() as stack:
             stack.enter_context(self._speaking())
-            stack.enter_context(self._guarded())
+            stack.enter_context(guarded(self))
             stack.enter_context(self.elsewhere.watched())
             stack.enter_context(self.connection.execute_wrapper(self._watch))
             yield
@@ -206,33 +210,6 @@ class Writing:
             self._execute([sql])
         self.driver = self.connection.connection
 
-    @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """Where the driver asks before it prepares a statement, let it ask here (SQLite, c3ref/set_authorizer.html)."""
-        if not hasattr(self.connection.connection, "set_authorizer"):
-            yield
-            return
-        self.connection.connection.set_authorizer(self._may)
-        try:
-            yield
-        finally:
-            if hasattr(self.connection.connection, "set_authorizer"):
-                self.connection.connection.set_authorizer(None)
-
-    def _may(self, action: int, table: str | None, _column: str | None, schema: str | None, inside: str | None) -> int:
-        """inside: the trigger that writes; it does so again when the rows that it is for are put back."""
-        if self.is_busy or action not in _WRITES or table is None or table.startswith(OURS):
-            return _OK
-        if schema != "main":
-            self.unkept |= {f"{schema}.{table}"} if schema != "temp" else set()
-            return _OK
-        if inside is None and table in self.untriggered:
-            self.unkept.add(table)
-        if self.is_covered(table) or (inside is None and table in self.shadows - self.named):
-            return _OK
-        self.denied.add(table)
-        return _DENY
-
     def _watch(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         if self.is_busy:
             return execute(sql, params, many, context)
@@ -242,11 +219,14 @@ class Writing:
                 self._verify()
             written = written_by(str(sql), self.rules.dialect)
             self.named = written.tables
+            self.sets.begin(str(sql), params, many=many)
             tables = self._ready(written, str(sql))
+            self._need(self.sets.copy(params))
             if self.is_single:
                 self.copy(tables)
         done = self._run(lambda: execute(sql, params, many, context), str(sql))
         with self._aside():
+            self._need(self.sets.compare(context["cursor"].rowcount))
             if self.is_single:
                 self._leave_out(self.copies.compare())
             if written.defines:
@@ -270,10 +250,13 @@ class Writing:
         self._say(self.logs.token_of(self.place))
         if not self.rules.ahead:
             self.logs.forget(self.place)
-            self.connection.connection.set_authorizer(self._may)
+            self.connection.connection.set_authorizer(partial(may, self))
 
     def _ready(self, written: Written, sql: str) -> set[str]:
         """See that all that a statement writes has a log, and return it. Raises NotCovered, and RowsNotKept."""
+        by_sets = self.sets.tables()
+        if written.defines or written.empties:
+            self._need(by_sets)
         self.defines |= written.defines
         if self.rules.commits and (written.defines or written.empties):
             self._leave_out(self.copies.give_up(COMMITS))
@@ -281,7 +264,7 @@ class Writing:
         is_simple = not (written.defines or written.empties or written.is_unknown)
         if not self.rules.ahead or (is_simple and parts <= self.ready and not self.is_single):
             return set()
-        self.ready |= parts
+        self.ready |= set() if by_sets else parts
         tables = self.names(written.tables)
         if written.is_unknown and self.counts is None:
             tables |= self.before
@@ -343,29 +326,16 @@ class Writing:
 
         while True:
             try:
-                with self._replacing(sql):
+                with replacing(self, sql):
                     return execute()
             except DatabaseError:
+                self.missed |= self.sets.failed()
                 denied, self.denied = self.denied, set()
                 if not denied:
                     raise
                 with self._aside():
                     for table in sorted(denied):
                         self.cover(table)
-
-    @contextmanager
-    def _replacing(self, sql: str) -> Iterator[None]:
-        """Rows that give way to others fire triggers only under this (SQLite, lang_conflict.html)."""
-        if self.rules.ahead or not REPLACES.match(sql):
-            yield
-            return
-        with self._aside():
-            self._execute(["PRAGMA recursive_triggers = ON"])
-        try:
-            yield
-        finally:
-            with self._aside():
-                self._execute(["PRAGMA recursive_triggers = OFF"])
 
     def _defined(self) -> None:
         """After a definition was changed: a log has to fit its table again, which nobody else can reach now."""

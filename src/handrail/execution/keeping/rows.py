@@ -10,6 +10,8 @@ from handrail.domain.database import ErrorKind
 from handrail.domain.kept import Form, KeptKind
 from handrail.domain.run import OPPOSITE, Direction
 from handrail.errors.base import Refusal
+from handrail.execution.keeping.code_returns import all_there, bring_back, drops_of
+from handrail.execution.keeping.code_sql import code_seen
 from handrail.execution.keeping.coming_back import coming_back
 from handrail.execution.keeping.row_statements import written_by
 from handrail.execution.keeping.row_undo import RowUndo, logged
@@ -80,7 +82,8 @@ def can_be_taken_back(
     for part, each in parts_of(operation):
         if not each.reversible:
             records = logged(connection, key, Direction.FORWARD, index) if records is None else records
-            if not _looked_at(records, part, accept_loss=accept_loss) and not _comes_back(connection, key, index, part, each):
+            is_logged = _looked_at(connection, records, part, accept_loss=accept_loss)
+            if not is_logged and not _comes_back(connection, key, index, part, each):
                 return False
     return True
 
@@ -91,10 +94,19 @@ def _comes_back(connection: BaseDatabaseWrapper, key: MigrationKey, index: int, 
     return isinstance(operation, RunSQL) and comes_back(connection, key, index, part, operation)
 
 
-def _looked_at(records: tuple[Kept, ...], part: str, *, accept_loss: bool = False) -> bool:
-    """A log says nothing of definitions: what an operation made or altered has to be undone by a reverse."""
+def _looked_at(
+    connection: BaseDatabaseWrapper,
+    records: tuple[Kept, ...],
+    part: str,
+    *,
+    accept_loss: bool = False,
+    keeper: Keeper | None = None,
+) -> bool:
+    """A log says nothing of definitions: what an operation made or altered has to be undone by a reverse, but for what it dropped
+    and is kept. keeper: see all_there.
+    """
     own = [one for one in records if not one.table and one.details["part"] == part and not one.details["defines"]]
-    return bool(own) and (accept_loss or not unkept(own))
+    return bool(own) and (accept_loss or not unkept(own)) and all_there(connection, own, keeper)
 
 
 def unkept(records: Iterable[Kept]) -> list[str]:
@@ -112,7 +124,8 @@ def has_log(keeper: Keeper, index: int, part: str, direction: Direction) -> bool
     """Say whether all that a part of an operation did in this step is in a log of rows. direction: in which it was done."""
     found = logged(keeper.connection, keeper.key, direction, index)
     own = tuple(one for one in found if one.step == keeper.step)
-    return keeper.keeps_all_rows and _looked_at(own, part) and all(one.details["key"] for one in own if one.table)
+    is_whole = _looked_at(keeper.connection, own, part, keeper=keeper)
+    return keeper.keeps_all_rows and is_whole and all(one.details["key"] for one in own if one.table)
 
 
 def has_kept_drops(keeper: Keeper, index: int, part: str, direction: Direction, operation: Operation) -> bool:
@@ -142,7 +155,11 @@ def run_with_rows(
     elif not writes_rows(operation):
         _call(editor, label, operation, states, place.direction)
     elif place.direction is Direction.FORWARD and not keeper.is_unwinding:
-        with _coming_back(keeper, operation, place), keeper.rows.logging(place, operation.describe()):
+        with (
+            _coming_back(keeper, operation, place),
+            _seen(editor, operation, place.part, keeper),
+            keeper.rows.logging(place, operation.describe()),
+        ):
             _call_kept(editor, label, operation, states, place, keeper)
     else:
         _Back(editor, label, operation, states, place, keeper).run()
@@ -154,16 +171,26 @@ def _coming_back(keeper: Keeper, operation: Operation, place: Place) -> Abstract
     return coming_back(keeper, operation, lambda: has_log(keeper, place.operation, place.part, place.direction))
 
 
+def _is_sql(operation: Operation) -> bool:
+    """Say whether an operation is Django's own RunSQL."""
+    from django.db.migrations.operations import RunSQL
+
+    return isinstance(operation, RunSQL) and not is_code(operation)
+
+
+def _seen(editor: Any, operation: Operation, part: str, keeper: Keeper) -> AbstractContextManager[None]:
+    """See what code drops before the log of rows makes ready for it, which commits on MySQL and MariaDB."""
+    return nullcontext() if _is_sql(operation) else code_seen(editor, keeper, part, operation.describe())
+
+
 def _call_kept(
     editor: Any, label: str, operation: Operation, states: tuple[ProjectState, ProjectState], place: Place, keeper: Keeper
 ) -> None:
     """Call an operation; what SQL drops is set aside. A step that is resumed passes over statements that were done, unseen."""
-    from django.db.migrations.operations import RunSQL
-
-    if isinstance(operation, RunSQL) and not is_code(operation):
+    if _is_sql(operation):
         writing = keeper.rows.writing
         if writing is not None:
-            sql = operation.sql if place.direction is Direction.FORWARD else operation.reverse_sql
+            sql = operation.sql if place.direction is Direction.FORWARD else operation.reverse_sql  # type: ignore[attr-defined]
             found = [piece.sql for text in texts_of(sql) for piece in pieces(text, editor.connection.vendor)]
             writing.defines |= any(written_by(text, writing.rules.dialect).defines for text in found)
         run_sql(editor, label, operation, place.direction, place.part, keeper)
@@ -213,7 +240,8 @@ class _Back:
         self.place, self.keeper = place, keeper
         records = _undone(keeper, place.operation, place.direction)
         self.records = tuple(one for one in records if one.details["part"] == place.part)
-        self.is_undoable = _looked_at(records, place.part, accept_loss=keeper.keeping.undo.accept_loss)
+        accept_loss = keeper.keeping.undo.accept_loss
+        self.is_undoable = _looked_at(keeper.connection, records, place.part, accept_loss=accept_loss, keeper=keeper)
         if keeper.is_unwinding:
             self.is_undoable = has_log(keeper, place.operation, place.part, OPPOSITE[place.direction])
 
@@ -234,6 +262,7 @@ class _Back:
     def _by_log(self) -> None:
         is_again = self.keeper.is_unwinding and self.place.direction is Direction.FORWARD
         with nullcontext() if is_again else self._logging():
+            bring_back(self.editor, self.keeper, self.place.part, self.records)
             undo = RowUndo(self.keeper, self.records)
             lines = undo.take_back()
         lines += [f"what {self.operation.describe()} wrote to {name} is in no log, and stays" for name in unkept(self.records)]
@@ -253,7 +282,7 @@ class _Back:
         if is_held:
             undo.look()
         try:
-            with self._logging():
+            with _seen(self.editor, self.operation, self.place.part, self.keeper), self._logging():
                 _call_kept(self.editor, self.label, self.operation, self.states, self.place, self.keeper)
         except Exception as error:
             if self.is_undoable and self._is_its_own(error):
@@ -275,7 +304,7 @@ class _Back:
         undo.look()
         try:
             with atomic(self.keeper.connection.alias):
-                with self._logging():
+                with _seen(self.editor, self.operation, self.place.part, self.keeper), self._logging():
                     _call_kept(self.editor, self.label, self.operation, self.states, self.place, self.keeper)
                 lines = undo.compare()
                 if lines:
@@ -304,9 +333,14 @@ def is_undone_alone(keeper: Keeper, index: int, operation: Operation, direction:
     return all(
         writes_rows(each)
         and (undo.rows or not has_reverse(each, direction))
-        and _looked_at(records, part, accept_loss=undo.accept_loss)
+        and _looked_at(keeper.connection, records, part, accept_loss=undo.accept_loss, keeper=keeper)
         for part, each in parts_of(operation)
     )
+
+
+def brings_back(keeper: Keeper, index: int, direction: Direction) -> bool:
+    """Say whether what an operation of code has dropped comes back with its rows. direction: in which it is taken back."""
+    return bool(drops_of(_undone(keeper, index, direction)))
 
 
 def tables_ahead(migration: Migration, state: ProjectState, direction: Direction) -> Iterator[tuple[Place, frozenset[str]]]:

@@ -10,6 +10,7 @@ from handrail.databases.keeping.base import KeepingRules, rules_for
 from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
 from handrail.domain.run import Direction
 from handrail.execution.keeping import foreign_keys
+from handrail.execution.keeping.row_quiet import unlogged
 from handrail.execution.keeping.sql_names import columns_of, found_column, found_table
 from handrail.execution.keeping.sql_returns import SQL, SqlReturns, is_same, kept_by_sql, makes_it, plain
 from handrail.execution.keeping.sql_text import Drop, Name, Piece, pieces
@@ -68,12 +69,20 @@ def comes_back(connection: BaseDatabaseWrapper, key: MigrationKey, index: int, p
 class SqlDrops:
     """The SQL of one operation, in the direction in which the keeper says that it runs."""
 
-    def __init__(self, editor: Any, keeper: Keeper, rules: KeepingRules, operation: Any, part: str) -> None:
-        """Reach nothing yet."""
+    def __init__(
+        self,
+        editor: Any,
+        keeper: Keeper,
+        rules: KeepingRules,
+        operation: Any,
+        part: str,
+        returns: SqlReturns | None = None,
+    ) -> None:
+        """Reach nothing yet. returns: what brings back what the other direction has kept; None: as SQL does."""
         self.editor, self.keeper, self.rules, self.part = editor, keeper, rules, part
         self.connection, self.operation = editor.connection, operation
         self.execute = editor.execute
-        self.returns = SqlReturns(editor, keeper, rules, operation, part, self._run)
+        self.returns = returns or SqlReturns(editor, keeper, rules, operation, part, self._run)
         self.values = SqlValues(editor, keeper, part)
 
     @contextmanager
@@ -185,7 +194,7 @@ class SqlDrops:
         if one.details.get("moves", True):
             self._run(self.rules.views_aside(one.details.get("views", []), aside, is_table=True))
         if form is Form.COPY:
-            with self._unlogged(table):
+            with unlogged(self.keeper.rows.writing, table):
                 self._run([f"DROP TABLE {self.rules.quoted(table)}"])
         self.keeper.mark(one, KeptStatus.KEPT)
 
@@ -242,16 +251,6 @@ class SqlDrops:
             self._run(rules.column_aside(table, column, aside, one.details))
         self.keeper.mark(one, KeptStatus.KEPT)
 
-    @contextmanager
-    def _unlogged(self, table: str) -> Iterator[None]:
-        """Let no log of the rows of a table be in the way of what drops it, or a column of it, and is kept."""
-        writing = self.keeper.rows.writing
-        if writing is None:
-            yield
-            return
-        with writing.dropping(table):
-            yield
-
     def _copied(self, one: Kept) -> None:
         from handrail.errors.hr517 import NoPrimaryKey
 
@@ -261,7 +260,7 @@ class SqlDrops:
                 raise NoPrimaryKey(table=one.table, rows=rows, what=f"the values of {one.column} cannot be kept")
         else:
             self._run(self.rules.column_aside(one.table, one.column, one.aside, one.details))
-        with self._unlogged(one.table):
+        with unlogged(self.keeper.rows.writing, one.table):
             self._run([f"ALTER TABLE {self.rules.quoted(one.table)} DROP COLUMN {self.rules.quoted(one.column)}"])
         if one.details["key"]:
             self._run(self.rules.column_after(one.table, one.aside, one.details))

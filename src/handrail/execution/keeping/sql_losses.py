@@ -76,7 +76,7 @@ def lost(
     if not router.allow_migrate(connection.alias, migration.app_label, **operation.hints):
         return ""
     found = _pieces(operation, direction, connection.vendor)
-    return next(filter(None, (_lost(connection, patterns, piece, has_params=with_them) for piece, with_them in found)), "")
+    return next(filter(None, (lost_by(connection, patterns, piece, has_params=with_them) for piece, with_them in found)), "")
 
 
 def foresee(connection: BaseDatabaseWrapper, keeping: Keeping, plan: Sequence[tuple[Migration, bool]]) -> None:
@@ -133,7 +133,7 @@ def _pieces(operation: Any, direction: Direction, vendor: str) -> Iterator[tuple
             yield piece, bool(params)
 
 
-def _lost(connection: BaseDatabaseWrapper, patterns: Sequence[str], piece: Piece, *, has_params: bool) -> str:
+def lost_by(connection: BaseDatabaseWrapper, patterns: Sequence[str], piece: Piece, *, has_params: bool) -> str:
     """Say what a statement destroys that nothing is kept of; "" where it does no such thing."""
     if piece.drop is not None:
         names = [name for name in piece.drop.tables if has_params or not found_table(connection, name)]

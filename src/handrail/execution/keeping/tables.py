@@ -8,6 +8,7 @@ from handrail.databases.keeping.base import ForeignKey, KeepingRules, rules_for
 from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
 from handrail.execution.keeping import foreign_keys
 from handrail.execution.keeping.models import forget_deferred, run, table_of, table_shape
+from handrail.execution.keeping.row_quiet import unlogged
 
 if TYPE_CHECKING:
     from handrail.execution.keeping.keeper import Keeper
@@ -61,7 +62,8 @@ class Tables:
             run(self.editor, map(self.rules.released, self.rules.keys(one.details)))
         run(self.editor, self.rules.table_aside(table, aside, one.details))
         if form is Form.COPY:
-            self._delete(model, handle_autom2m=False)
+            with unlogged(self.keeper.rows.writing, table):
+                self._delete(model, handle_autom2m=False)
         else:
             forget_deferred(self.editor, table)
         self.keeper.mark(one, KeptStatus.KEPT)
