@@ -17,13 +17,14 @@ from tests.servers.base import Database
 FIRST = """
 migrations.CreateModel("Thing", [
     ("id", models.BigAutoField(primary_key=True)), ("name", models.CharField(max_length=9)), ("n", models.IntegerField(default=0)),
-    ("req", models.IntegerField()), ("u", models.IntegerField(unique=True)),
+    ("req", models.IntegerField()), ("u", models.IntegerField(unique=True)), ("maybe", models.IntegerField(null=True)),
 ]),
 """
 SECOND = """
 migrations.RunPython(change),
 migrations.RemoveField("Thing", "req"),
 migrations.RemoveField("Thing", "u"),
+migrations.RemoveField("Thing", "maybe"),
 """
 CODE = """
 def change(apps, editor):
@@ -72,6 +73,12 @@ def test_rows_get_what_is_said(tmp_path: Path, database: Database):
     project = begin(tmp_path, database)
     usage = 'error[HR001]: usage: "{}" is no value for shop_thing.req: {} next: handrail rollback --help'
     assert refused(project, "--fill", "shop_thing.req=x") == usage.format("x", "“x” value must be an integer")
+    none = "error[HR001]: usage: --fill {}: {} help: it takes shop_thing.req, shop_thing.u next: handrail rollback --help"
+    for name, why in (
+        ("shop_thing.name", "this plan gives it no values"),
+        ("shop_thing.maybe", "it may be NULL, and rows that came since get that"),
+    ):
+        assert refused(project, *FILL, "--fill", f"{name}=5") == none.format(name, why)
     since = "error[HR503]: no-value: shop_thing.{} NOT NULL without default, 1 row note: the rows that were inserted since have no value for it"
     help = "help: say what they get: --fill shop_thing.{}=value next: handrail explain HR503"
     assert refused(project, *FILL[:2]) == f"{since.format('u')} {help.format('u')}"

@@ -13,6 +13,7 @@ from handrail.domain.rollback import RollbackPlan, RollbackStep, Verdict
 from handrail.domain.run import Direction
 from handrail.execution.ahead import look_ahead
 from handrail.execution.all_or_nothing import all_or_nothing
+from handrail.execution.filling import refuse_unused
 from handrail.execution.probes._changes import Change, changes_of
 from handrail.execution.probing import probe
 from handrail.execution.project_states import unrendered
@@ -61,7 +62,7 @@ def make_ready(
 ) -> Ready:
     """Judge every operation of a plan and ask the probes; the migrations without a file are lent already.
 
-    plan: with steps that have no judgements yet. Nothing is changed. Raises RebuildLoses.
+    plan: with steps that have no judgements yet. Nothing is changed. Raises RebuildLoses, Misused.
     """
     loaded = [_loaded(known, step.key) for step in plan.steps]
     run = [(migration, True) for migration, step in zip(loaded, plan.steps, strict=True) if not step.faked]
@@ -70,7 +71,9 @@ def make_ready(
     without = _state(known, view, gone)
     judge = Judge.of(connection, patterns)
     steps = {step.key: step for step in plan.steps}
-    for change in changes_of(run, without):
+    changes = changes_of(run, without)
+    refuse_unused(connection, undo.fill, changes)
+    for change in changes:
         key = MigrationKey(change.migration.app_label, change.migration.name)
         one = judge.judge(change)
         if one is not None:
