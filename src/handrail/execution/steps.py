@@ -184,8 +184,8 @@ class Steps:
                 record()
                 self.journal.step_ended(step, StepStatus.DONE)
 
-        for place, tables in tables_ahead(migration, state, direction):
-            keeper.rows.want(place, tables)
+        for place, tables, by_sets in tables_ahead(migration, state, direction):
+            keeper.rows.want(place, tables, by_sets=by_sets)
         try:
             self.attempt(lambda: keeper.rows.covering(once), f"{migration}")
         except BaseException as error:

@@ -71,8 +71,9 @@ class Stepwise:
         if is_back and is_undone_alone(self.keeper, stage.index, stage.operation, direction):
             alone = self.connection.features.can_rollback_ddl or not brings_back(self.keeper, stage.index, direction)
             way = Way.TRANSACTION if alone else Way.STATEMENTS
-        for place, tables in tables_of(stage.index, stage.operation, stage.after if backwards else stage.before, direction):
-            self.keeper.rows.want(place, tables)
+        state = stage.after if backwards else stage.before
+        for place, tables, by_sets in tables_of(stage.index, stage.operation, state, direction):
+            self.keeper.rows.want(place, tables, by_sets=by_sets and way is Way.TRANSACTION and not is_back)
         try:
             self._run_as(way, editor, stage, phase, backwards=backwards)
         finally:

@@ -22,6 +22,11 @@ IMAGE = "hrk_i"
 
 The order of an image says it too: it is even for 0, and odd for 1.
 """
+ASSIGNED = "hrk_c"
+"""The column of a log by sets that says which columns an entry has after the change, as bits by number; NULL for all of them."""
+
+SAMPLE = 10_000
+"""How many rows are looked at after a statement, whether they have become what was foreseen."""
 
 
 class Column(NamedTuple):
@@ -46,8 +51,9 @@ class RowLog:
     """The log of one table. columns: those that are logged; key: of its primary key, () where it has none.
 
     name: of the log, and of what fills it. token: what a session says that writes for this log. copied: whether it has no
-    triggers, but a copy of the table, which is compared with the table afterwards. numbers: of the columns as the log counts
-    them, () where it has these and no others.
+    triggers, but a copy of the table, which is compared with the table afterwards. sets: whether it has no triggers, but the rows
+    that a statement is about to write, copied by its own condition. numbers: of the columns as the log counts them, () where it
+    has these and no others.
     """
 
     table: str
@@ -56,7 +62,13 @@ class RowLog:
     key: tuple[str, ...]
     token: str
     copied: bool = False
+    sets: bool = False
     numbers: tuple[int, ...] = ()
+
+    @property
+    def has_triggers(self) -> bool:
+        """Whether triggers fill it."""
+        return not (self.copied or self.sets)
 
     @property
     def places(self) -> tuple[int, ...]:
@@ -68,6 +80,18 @@ class RowLog:
         stay = [number for number, column in enumerate(self.columns) if column.name not in gone]
         columns, places = tuple(self.columns[number] for number in stay), tuple(self.places[number] for number in stay)
         return replace(self, columns=columns, numbers=places)
+
+
+class SetWrite(NamedTuple):
+    """A statement that is understood. assigned: columns and what they get, as SQL; where: its condition, "" for none.
+
+    deletes: whether the rows go; nothing is assigned then.
+    """
+
+    table: str
+    assigned: tuple[tuple[str, str], ...]
+    where: str
+    deletes: bool
 
 
 class RowLogRules(ABC):
@@ -240,6 +264,29 @@ class RowLogRules(ABC):
     def comparing(self, one: RowLog) -> list[str]:
         """Return what leaves in a log, of a copy of its table, what the transaction has done to the table since."""
         raise NotImplementedError
+
+    def takes_sets(self, cursor: Cursor, one: RowLog) -> bool:  # noqa: ARG002 - for those that need it
+        """Say whether rows of a table can be logged by the statements that write them: nothing else acts on the rows then."""
+        return False
+
+    def understood(self, sql: str, one: RowLog, *, has_params: bool) -> SetWrite | None:  # noqa: ARG002 - for those that need it
+        """Return what a statement does, None where that is not certain. has_params: or % stands for itself."""
+        return None
+
+    def copying_set(self, one: RowLog, write: SetWrite) -> str:
+        """Return what locks the rows that a statement is going to write, and copies them into the log with what becomes of them.
+
+        It takes the parameters of the statement.
+        """
+        raise NotImplementedError
+
+    def fitting(self, one: RowLog, write: SetWrite, last: int) -> str:
+        """Return what counts, of the first SAMPLE entries after the last one, those whose rows have become what they say."""
+        raise NotImplementedError
+
+    def found_by(self, cursor: Any, *, deletes: bool) -> int | None:  # noqa: ARG002 - for those where it matters
+        """Return how many rows the last statement of a cursor has found, None where it has warned, or nobody says it."""
+        return int(cursor.rowcount)
 
     def acted_on(self, cursor: Cursor, table: str) -> set[str]:  # noqa: ARG002 - for those that have any
         """Return the tables that foreign keys change when rows of a table are deleted, where no trigger sees that."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from handrail.databases._sessions import causes
 from handrail.databases.base import Cursor
-from handrail.databases.row_logs._entries import AFTER, BEFORE, Entries
-from handrail.databases.row_logs.base import IMAGE, ORDER, Column, Reference, RowLog, rows_of
+from handrail.databases.row_logs._entries import AFTER, BEFORE
+from handrail.databases.row_logs._set_entries import SetEntries
+from handrail.databases.row_logs.base import ASSIGNED, IMAGE, ORDER, Column, Reference, RowLog, rows_of
 
 _COLUMNS = """
     SELECT c.column_name, c.data_type, c.column_type, c.character_set_name, c.collation_name FROM information_schema.columns c
@@ -58,6 +59,10 @@ ER_BINLOG_CREATE_ROUTINE_NEED_SUPER (MySQL 8.0 error reference)."""
 _BINARY_LOG = "SHOW GLOBAL VARIABLES WHERE variable_name IN ('log_bin', 'log_bin_trust_function_creators')"
 _ENGINE = "SELECT engine FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = %s"
 _ISOLATION = "SHOW SESSION VARIABLES WHERE variable_name IN ('transaction_isolation', 'tx_isolation')"
+_ALONE = """
+    SELECT (SELECT count(*) FROM information_schema.triggers WHERE event_object_schema = DATABASE() AND event_object_table = %s)
+      + (SELECT count(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = %s
+         AND (extra LIKE '%%on update%%' OR coalesce(generation_expression, '') <> ''))"""
 _HIDDEN = """
     SELECT trigger_name FROM information_schema.triggers
     WHERE event_object_schema = DATABASE() AND event_object_table = %s AND action_statement IS NULL ORDER BY trigger_name"""
@@ -66,15 +71,53 @@ _COPY, _FOUND = 8, 9
 """What an entry is called while it is a part of a copy, and when the table still has its row."""
 _LONG = frozenset(["tinytext", "text", "mediumtext", "longtext", "tinyblob", "blob", "mediumblob", "longblob", "json"])
 """What has no index without a length (8.3.5)."""
+_SURE = frozenset(
+    [
+        *[
+            "tinyint",
+            "smallint",
+            "mediumint",
+            "int",
+            "bigint",
+            "decimal",
+            "float",
+            "double",
+            "char",
+            "varchar",
+            "tinytext",
+            "text",
+        ],
+        *[
+            "mediumtext",
+            "longtext",
+            "binary",
+            "varbinary",
+            "tinyblob",
+            "blob",
+            "mediumblob",
+            "longblob",
+            "date",
+            "time",
+            "datetime",
+        ],
+        "uuid",
+    ]
+)
+"""Types whose values become the same in every column of the type: a timestamp can take the present time for NULL (11.2.5)."""
+_MATCHED = re.compile(r"(?:Rows matched|Records): (\d+)\b.*\bWarnings: 0$", re.DOTALL)
+"""What mysql_info() says of an UPDATE, and of an INSERT with a SELECT (C API Developer Guide, 5.4.50)."""
 
 
-class MySQLRowLogs(Entries):
+class MySQLRowLogs(SetEntries):
     """By the manual of MySQL 8.0: 25.3 (triggers), 9.4 (user-defined variables), 13.3.3 (statements that commit)."""
 
     ahead: ClassVar = True
     commits: ClassVar = True
     dialect: ClassVar = "mysql"
     mark: ClassVar = "`"
+    sure: ClassVar = _SURE
+    reading_first: ClassVar = "STRAIGHT_JOIN"
+    locked: ClassVar = " FOR UPDATE"
 
     def columns(self, cursor: Cursor, table: str) -> tuple[Column, ...]:
         """In the order of the table."""
@@ -138,6 +181,7 @@ class MySQLRowLogs(Entries):
         types = [column.definition for column in one.columns]
         columns = [f"{pair} {kind} NULL" for pair, kind in zip(self.pairs(one), [*types, *types], strict=True)]
         first = f"{ORDER} BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, {IMAGE} TINYINT NOT NULL"
+        first += f", {ASSIGNED} BIGINT NULL" * one.sets
         return f"CREATE TABLE {self.quote(one.name)} ({', '.join([first, *columns, *self._index(one)])}) ENGINE = InnoDB"
 
     def _index(self, one: RowLog) -> list[str]:
@@ -210,6 +254,23 @@ class MySQLRowLogs(Entries):
             f"DELETE FROM {log} WHERE {' AND '.join([f'{IMAGE} = {_FOUND}', *same])}",
             f"UPDATE {log} SET {IMAGE} = CASE {IMAGE} WHEN {_FOUND} THEN 2 ELSE 0 END WHERE {IMAGE} IN ({_COPY}, {_FOUND})",
         ]
+
+    def takes_sets(self, cursor: Cursor, one: RowLog) -> bool:
+        """No triggers, which a user sees who may make them; no foreign keys that act; nothing that changes by itself."""
+        engine = rows_of(cursor, _ENGINE, [one.table])
+        if not super().takes_sets(cursor, one) or not self.may_log(cursor, one.table):
+            return False
+        if [str(name).lower() for (name,) in engine] != ["innodb"]:
+            return False
+        ((others,),) = rows_of(cursor, _ALONE, [one.table, one.table])
+        return not others and not self.acted_on(cursor, one.table)
+
+    def found_by(self, cursor: Any, *, deletes: bool) -> int | None:
+        """A driver counts rows that were found, or those that were changed; mysqlclient also says what mysql_info() does."""
+        info = getattr(cursor.connection, "info", None)
+        said = info() if callable(info) and not deletes else None
+        found = _MATCHED.search(said.decode() if isinstance(said, bytes) else str(said or ""))
+        return int(found[1]) if found else super().found_by(cursor, deletes=True) if deletes else None
 
     def triggers(self, one: RowLog) -> list[str]:
         """A variable of another session is NULL, and IF takes that for false."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
 from handrail.databases.base import Cursor
-from handrail.databases.row_logs._entries import Entries
-from handrail.databases.row_logs.base import IMAGE, ORDER, Column, Reference, RowLog, rows_of
+from handrail.databases.row_logs._entries import AFTER
+from handrail.databases.row_logs._set_entries import SetEntries
+from handrail.databases.row_logs.base import ASSIGNED, IMAGE, ORDER, Column, Reference, RowLog, rows_of
 
 _EVENTS = ("insert", "update", "delete")
 _ORDINARY = 0
@@ -19,9 +21,18 @@ _SHADOWS = ("data", "idx", "content", "docsize", "config", "segments", "segdir",
 """What FTS3, FTS4, FTS5 and R-Tree call their tables, after the name of the virtual one (fts5.html#fts5_data_structures,
 fts3.html#shadow_tables, rtree.html#implementation_details).
 """
+_ALONE = """
+    SELECT (SELECT count(*) FROM main.sqlite_master WHERE type = 'trigger' AND tbl_name = %s COLLATE NOCASE)
+      + (SELECT count(*) FROM temp.sqlite_master WHERE type = 'trigger' AND tbl_name = %s COLLATE NOCASE)
+      + (SELECT count(*) FROM main.sqlite_master WHERE name = %s COLLATE NOCASE AND sql LIKE '%%on conflict%%')
+      + (SELECT count(*) FROM main.sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'
+         AND f."table" = %s COLLATE NOCASE AND (f.on_update NOT IN ('NO ACTION', 'RESTRICT')
+           OR f.on_delete NOT IN ('NO ACTION', 'RESTRICT')))"""
+_TYPE = re.compile(r"[a-z]+( [a-z]+)*( ?\(\d+(, ?\d+)?\))?")
+"""Types as Django writes them."""
 
 
-class SQLiteRowLogs(Entries):
+class SQLiteRowLogs(SetEntries):
     """By lang_createtrigger.html ("TEMP triggers"), lang_update.html, pragma.html."""
 
     ahead: ClassVar = False
@@ -74,8 +85,18 @@ class SQLiteRowLogs(Entries):
 
     def log(self, one: RowLog) -> str:
         """Columns without a type keep every value as it is (datatype3.html#determination_of_column_affinity)."""
-        names = ", ".join(self.pairs(one))
-        return f"CREATE TABLE {self.quote(one.name)} ({ORDER} INTEGER PRIMARY KEY, {IMAGE}, {names})"
+        names = self.pairs(one)
+        if one.sets:
+            names = [*names[: len(one.columns)], ASSIGNED]
+            names += [f"{AFTER}{number} {column.kind}" for number, column in enumerate(one.columns)]
+        return f"CREATE TABLE {self.quote(one.name)} ({ORDER} INTEGER PRIMARY KEY, {IMAGE}, {', '.join(names)})"
+
+    def takes_sets(self, cursor: Cursor, one: RowLog) -> bool:
+        """No triggers, no foreign keys that act, no rows that give way; what is computed gets the type of its column."""
+        if not super().takes_sets(cursor, one) or not all(_TYPE.fullmatch(column.kind) for column in one.columns):
+            return False
+        ((others,),) = rows_of(cursor, _ALONE, [one.table] * 4)
+        return not others
 
     def triggers(self, one: RowLog) -> list[str]:
         """No other connection knows of them, so they need not ask who writes."""

@@ -42,6 +42,7 @@ class RowLogs:
         self.rules: RowLogRules = row_logs_for(self.connection.vendor)
         self.token = secrets.token_hex(8)
         self.wanted: dict[Place, set[str]] = {}
+        self.by_sets: set[Place] = set()
         self.demanded: dict[Place, set[str]] = {}
         self.unseen: dict[Place, dict[str, str]] = {}
         self.without: dict[tuple[Place, str], str] = {}
@@ -97,9 +98,11 @@ class RowLogs:
         """Return what the session says while an operation runs."""
         return f"{self.token} {place.operation} {place.direction} {place.part}".strip()
 
-    def want(self, place: Place, tables: Iterable[str]) -> None:
-        """Say which tables an operation is likely to write."""
+    def want(self, place: Place, tables: Iterable[str], *, by_sets: bool = False) -> None:
+        """Say which tables an operation is likely to write. by_sets: only by statements that are understood."""
         self.wanted.setdefault(place, set()).update(tables)
+        if by_sets:
+            self.by_sets.add(place)
 
     def _make_ahead(self) -> None:
         if not self.rules.ahead or not self.keeper.keeps_rows:
@@ -107,18 +110,24 @@ class RowLogs:
         for place, tables in self.wanted.items():
             for table in sorted(tables):
                 one = self._outside.get((place, table))
-                if one is not None and not one.copied and table in self.unseen.get(place, {}):
+                if one is not None and self._is_other(place, one):
                     self._give_up(place, one)
                     one = None
                 if one is None and (place, table) not in self.without:
                     self._outside |= self.made(place, table)
+
+    def _is_other(self, place: Place, one: RowLog) -> bool:
+        """Say whether another kind of log is needed."""
+        if one.sets and one.table in self.demanded.get(place, ()):
+            return True
+        return not one.copied and one.table in self.unseen.get(place, {})
 
     def _give_up(self, place: Place, one: RowLog) -> None:
         """Drop a log with triggers, so that its table can be copied. Raises RowsNotKept where it is in use already."""
         with self.connection.cursor() as cursor:
             if _count(cursor, self.rules, one.name):
                 why = "it was written before, outside a transaction, by the same operation"
-                notes = (self.unseen[place][one.table],)
+                notes = tuple(filter(None, [self.unseen.get(place, {}).get(one.table)]))
                 raise RowsNotKept(operation=words_of(place), table=one.table, why=why, notes=notes)
         self._drop(self._outside.pop((place, one.table)))
 
@@ -133,6 +142,10 @@ class RowLogs:
     def forget(self, place: Place, table: str = "") -> None:
         """Forget logs whose triggers are gone: with their connection, or a transaction. table: "" for all."""
         self._inside = {key: one for key, one in self._inside.items() if key[0] != place or table not in ("", key[1])}
+
+    def logs_of(self, place: Place) -> list[RowLog]:
+        """Return the logs that are being written."""
+        return [one for (where, _), one in {**self._outside, **self._inside}.items() if where == place]
 
     def log_of(self, place: Place, table: str) -> RowLog | None:
         """Return the log that is being written of a table."""
@@ -168,7 +181,7 @@ class RowLogs:
             with self.keeper.at(place.operation, place.direction):
                 name = self.keeper.aside_name("copied", place.part, one.table)
             try:
-                return self._made(place, replace(one, name=name, copied=True))
+                return self._made(place, replace(one, name=name, copied=True, sets=False))
             except Error as error:
                 if not self.rules.not_allowed(error):
                     raise
@@ -216,14 +229,21 @@ class RowLogs:
             return None
         with keeper.at(place.operation, place.direction):
             name = keeper.aside_name("rows", place.part, table, str(version) if version else "")
-        return RowLog(table=table, name=name, columns=columns, key=key, token=self.token_of(place))
+        one = RowLog(table=table, name=name, columns=columns, key=key, token=self.token_of(place))
+        if place not in self.by_sets or table in self.demanded.get(place, ()) or not self.repeats:
+            return one
+        with self.connection.cursor() as cursor:
+            if not self.rules.takes_sets(cursor, one):
+                return one
+        with keeper.at(place.operation, place.direction):
+            return replace(one, name=keeper.aside_name("sets", place.part, table), sets=True)
 
     def _make(self, place: Place, one: RowLog) -> None:
         with self.keeper.at(place.operation, place.direction):
             self.keeper.intend(KeptKind.ROWS, Form.LOG, one.table, "", one.name, lambda: details_of(place.part, one))
         with self.connection.cursor() as cursor:
             is_there = bool(self.rules.columns(cursor, one.name))
-            triggers = [] if one.copied else self.rules.no_triggers(one) + self.rules.triggers(one)
+            triggers = self.rules.no_triggers(one) + self.rules.triggers(one) if one.has_triggers else []
             for sql in ([] if is_there else [self.rules.log(one)]) + triggers:
                 cursor.execute(sql)
 
@@ -296,7 +316,7 @@ class RowLogs:
                     raise
 
     def _drop(self, one: RowLog) -> None:
-        if not one.copied:
+        if one.has_triggers:
             drop_triggers(self.connection, self.rules, one, self.prepare)
         drop_unused(self.connection, self.rules, one.name)
 
@@ -308,14 +328,15 @@ def words_of(place: Place) -> str:
 
 def details_of(part: str, one: RowLog) -> dict[str, Any]:
     """Return what has to be known of a log to read it again."""
-    return {"part": part, "columns": [list(column) for column in one.columns], "key": list(one.key), "copied": one.copied}
+    columns = [list(column) for column in one.columns]
+    return {"part": part, "columns": columns, "key": list(one.key), "copied": one.copied, "sets": one.sets}
 
 
 def log_from(one: Kept) -> RowLog:
     """Return a log that is on record; its triggers are gone."""
     columns = tuple(Column(*column) for column in one.details["columns"])
-    copied = bool(one.details.get("copied"))
-    return RowLog(table=one.table, name=one.aside, columns=columns, key=tuple(one.details["key"]), token="", copied=copied)
+    key, copied, sets = tuple(one.details["key"]), bool(one.details.get("copied")), bool(one.details.get("sets"))
+    return RowLog(table=one.table, name=one.aside, columns=columns, key=key, token="", copied=copied, sets=sets)
 
 
 def drop_triggers(connection: BaseDatabaseWrapper, rules: RowLogRules, one: RowLog, prepare: Callable[[], None]) -> None:

@@ -11,16 +11,13 @@ from handrail.domain.run import Direction
 from handrail.errors.hr604 import RowsNotKept
 from handrail.execution.keeping.row_copies import COMMITS, Copies, acted_on
 from handrail.execution.keeping.row_elsewhere import Elsewhere
-from handrail.execution.keeping.row_guard import guarded, may, replacing
+from handrail.execution.keeping.row_guard import OURS, guarded, may, replacing
 from handrail.execution.keeping.row_sets import Sets
 from handrail.execution.keeping.row_statements import ROLLS_BACK, Written, assigned_by, written_by
 
 if TYPE_CHECKING:
     from handrail.databases.base import Cursor
     from handrail.execution.keeping.row_log import RowLogs
-
-OURS = ("handrail_", "hrk_", "django_migrations", "sqlite_")
-"""What the names of tables begin with that are not logged: they are put right by whoever writes them."""
 
 
 class Place(NamedTuple):
@@ -226,7 +223,7 @@ class Writing:
                 self.copy(tables)
         done = self._run(lambda: execute(sql, params, many, context), str(sql))
         with self._aside():
-            self._need(self.sets.compare(context["cursor"].rowcount))
+            self._need(self.sets.compare(context["cursor"]))
             if self.is_single:
                 self._leave_out(self.copies.compare())
             if written.defines:
@@ -334,8 +331,7 @@ class Writing:
                 if not denied:
                     raise
                 with self._aside():
-                    for table in sorted(denied):
-                        self.cover(table)
+                    self._need({table for table in sorted(denied) if not self.cover(table)})
 
     def _defined(self) -> None:
         """After a definition was changed: a log has to fit its table again, which nobody else can reach now."""

@@ -343,21 +343,25 @@ def brings_back(keeper: Keeper, index: int, direction: Direction) -> bool:
     return bool(drops_of(_undone(keeper, index, direction)))
 
 
-def tables_ahead(migration: Migration, state: ProjectState, direction: Direction) -> Iterator[tuple[Place, frozenset[str]]]:
-    """Yield for each operation that runs code or SQL the tables that it is likely to write."""
+def tables_ahead(migration: Migration, state: ProjectState, direction: Direction) -> Iterator[tuple[Place, frozenset[str], bool]]:
+    """Yield for each operation that runs code or SQL the tables that it is likely to write, and whether by whole statements."""
     for index, operation in enumerate(migration.operations):
         yield from tables_of(index, operation, state, direction)
 
 
 def tables_of(
     index: int, operation: Operation, state: ProjectState, direction: Direction
-) -> Iterator[tuple[Place, frozenset[str]]]:
-    """Yield for each part of an operation that runs code or SQL the tables that it is likely to write."""
+) -> Iterator[tuple[Place, frozenset[str], bool]]:
+    """Yield for each part of an operation that runs code or SQL the tables that it is likely to write, and whether by whole
+    statements; what takes a log back joins tables.
+    """
+    from handrail.execution.keeping.row_foresight import updates_alone
     from handrail.execution.keeping.row_tables import likely_tables
 
     for part, each in parts_of(operation):
         if writes_rows(each):
-            yield Place(index, direction, part), likely_tables(each, state)
+            by_sets = direction is Direction.FORWARD and updates_alone(each)
+            yield Place(index, direction, part), likely_tables(each, state), by_sets
 
 
 def close_logs(keeper: Keeper, attempt: Callable[[Callable[[], None], str], None]) -> None:

@@ -1,0 +1,74 @@
+"""Whether code does nothing but update rows by whole querysets: a guess from its text, which only decides how its log is filled.
+
+Where it turns out to be wrong the operation is rolled back and runs again, which takes longer. So everything that is not listed
+here is taken for something else.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django.db.migrations.operations.base import Operation
+
+_ATTRIBUTES = frozenset(
+    [
+        *["get_model", "objects", "_base_manager", "_default_manager", "all", "filter", "exclude", "update", "count", "exists"],
+        *["using", "connection", "alias", "lower", "upper", "strip", "format"],
+    ]
+)
+_CALLED = frozenset(["F", "Q", "Value", "Case", "When", "Lower", "Upper", "Concat", "Coalesce", "print", "len", "str", "int"])
+_LOOKUPS = frozenset(
+    [
+        *["exact", "in", "gt", "gte", "lt", "lte", "range", "isnull", "contains", "icontains", "startswith", "istartswith"],
+        *["endswith", "iendswith", "iexact"],
+    ]
+)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.comprehension, ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def updates_alone(operation: Operation) -> bool:
+    """Say whether all that an operation does is to update rows, statement by statement, and without a loop."""
+    from django.db import connections
+    from django.db.migrations.operations import RunPython
+
+    if not isinstance(operation, RunPython) or len(list(connections)) > 1:
+        return False
+    body = _body(operation.code)
+    if body is None:
+        return False
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    used = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return "update" in used and used <= _ATTRIBUTES and not any(_is_other(node) for node in nodes)
+
+
+def _is_other(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        called = not isinstance(node.func, ast.Attribute) and not (isinstance(node.func, ast.Name) and node.func.id in _CALLED)
+        return called or any(map(_reaches, node.keywords))
+    return isinstance(node, _LOOPS)
+
+
+def _reaches(keyword: ast.keyword) -> bool:
+    """Say whether a condition may be about rows of another table; ** is not known."""
+    _, *lookups = (keyword.arg or "_ _").replace(" ", "__").split("__")
+    return not set(lookups) <= _LOOKUPS
+
+
+def _body(code: object) -> list[ast.stmt] | None:
+    """Return the statements of a function, None where its text is not known."""
+    try:
+        tree = ast.parse(inspect.getsource(inspect.getmodule(code)))  # type: ignore[arg-type]
+    except (OSError, TypeError, SyntaxError):
+        return None
+    name = getattr(code, "__name__", "")
+    return next(_functions(tree, name), None)
+
+
+def _functions(tree: ast.Module, name: str) -> Iterator[list[ast.stmt]]:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == name and not node.decorator_list:
+            yield node.body
