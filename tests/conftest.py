@@ -37,6 +37,7 @@ SLOW = frozenset(
         "databases/test_keeping_values",
         "databases/test_kept_and_purge",
         "databases/test_lease",
+        "databases/test_living_application",
         "databases/test_lock",
         "databases/test_lock_timeouts",
         "databases/test_migrate_command",
