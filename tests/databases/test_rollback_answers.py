@@ -84,6 +84,14 @@ def test_rows_get_what_is_said(tmp_path: Path, database: Database):
     assert refused(project, *FILL[:2]) == f"{since.format('u')} {help.format('u')}"
     taken = "note: it is unique, and another row has the value that --fill says"
     assert refused(project, *FILL[:2], "--fill", "shop_thing.u=2") == f"{since.format('u')} {taken} {help.format('u')}"
+    project.query("INSERT INTO shop_thing (name, n) VALUES ('d', 4)")
+    several = (
+        "error[HR503]: no-value: shop_thing.u NOT NULL without default, 2 rows note: the rows that were inserted since have no value for it"
+        " note: it is unique, and --fill is one value for all rows note: shop_thing id 3, 4"
+        " help: delete these rows where they do not matter, or choose a target that leaves the migration applied next: handrail explain HR503"
+    )
+    assert refused(project, *FILL) == several
+    project.query("DELETE FROM shop_thing WHERE name = 'd'")
     changed = (
         "error[HR602]: restore-conflict: 1 row of shop_thing was changed since note: shop_thing id 1: n before 1, after 9, now 50 "
         "help: say with --changed-rows what becomes of them: keep leaves them as they are, restore gives them what is kept "
@@ -175,3 +183,44 @@ def test_a_target_that_is_gone_is_said_before_anything_is_taken_back(tmp_path: P
     project.handrail("rollback", "shop", "0001", "--yes")
     assert project.query("SELECT id, o_id FROM shop_thing ORDER BY id") == [(1, 1), (2, 2)]
     assert project.query("SELECT o_id FROM shop_old") == [(3,)]
+
+
+LONG = """
+migrations.CreateModel("Thing", [
+    ("id", models.BigAutoField(primary_key=True)), ("code", models.IntegerField(unique=True)), ("req", models.IntegerField()),
+]),
+"""
+LONG_CODE = """
+from django.db.models import F
+
+def far(apps, editor):
+    apps.get_model("shop", "Thing").objects.update(code=F("code") + 1000000)
+
+def more(apps, editor):
+    apps.get_model("shop", "Thing").objects.create(code=-1)
+    apps.get_model("shop", "Thing").objects.create(code=-2)
+"""
+
+
+def test_rows_that_go_ask_for_nothing_and_long_logs_are_looked_at_first(tmp_path: Path, database: Database):
+    files = {
+        "shop/models.py": "",
+        "shop.0001_initial": migration(LONG),
+        "shop.0002_far": migration("migrations.RunPython(far),", ("shop", "0001_initial"), code=LONG_CODE),
+        "shop.0003_drop": migration('migrations.RemoveField("Thing", "req"),', ("shop", "0002_far")),
+        "shop.0004_more": migration("migrations.RunPython(more),", ("shop", "0003_drop"), code=LONG_CODE),
+    }
+    project = LiveProject.begin(tmp_path / "project", database, files, INSTALLED_APPS=["handrail", "shop"])
+    project.migrate("shop", "0001")
+    values = ", ".join(f"({number}, {number})" for number in range(10_001))
+    project.query(f"INSERT INTO shop_thing (code, req) VALUES {values}")
+    project.migrate()
+    project.query("UPDATE shop_thing SET code = -3 WHERE code = -2")
+    stays = project.handrail("rollback", "shop", "0002", "--yes", exit=2)
+    assert stays.messages == ["HR503: no-value: shop_thing.req NOT NULL without default, 1 row"]
+    project.query("UPDATE shop_thing SET code = -2 WHERE code = -3")
+    project.handrail("rollback", "shop", "0002", "--yes")
+    assert project.query("SELECT count(*), min(code), sum(req) FROM shop_thing") == [(10_001, 1_000_000, 50_005_000)]
+    project.query("INSERT INTO shop_thing (code, req) VALUES (7, 7)")
+    taken = project.handrail("rollback", "shop", "0001", "--dry-run", exit=2)
+    assert taken.messages == ["HR602: restore-conflict: 1 row of shop_thing was not brought back: another row has its code"]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from handrail.domain.narrowing import said
 from handrail.errors.base import Refusal
+
+UNIQUE = "delete these rows where they do not matter, or choose a target that leaves the migration applied"
+"""What to do where every row needs a value of its own."""
 
 
 class NoValue(Refusal):
@@ -20,7 +25,8 @@ class NoValue(Refusal):
 
     What to do
     ----------
-    Say what those rows get: ``handrail rollback ... --fill table.column=value``. Or delete them.
+    Say what those rows get: ``handrail rollback ... --fill table.column=value``. Or delete them. Where the column is unique and
+    there are several such rows, no value can be theirs together: the notes name them.
 
     Example
     -------
@@ -32,7 +38,8 @@ class NoValue(Refusal):
     code = "HR503"
     summary = "no-value: {column} NOT NULL without default, {rows}"
 
-    def __init__(self, *, table: str, column: str, rows: int, notes: tuple[str, ...] = ()) -> None:
-        """rows: how many have no value."""
+    def __init__(self, *, table: str, column: str, rows: int, notes: Sequence[str] = (), is_unique: bool = False) -> None:
+        """rows: how many have no value. is_unique: whether one value cannot be theirs, as there are several."""
         facts = {"column": f"{table}.{column}", "rows": said(rows)}
-        super().__init__(self.say(facts, notes=notes, help=f"say what they get: --fill {table}.{column}=value"))
+        help = UNIQUE if is_unique else f"say what they get: --fill {table}.{column}=value"
+        super().__init__(self.say(facts, notes=notes, help=help))

@@ -139,10 +139,10 @@ class Columns:
         """Refuse before the first statement what would fail at a later one."""
         rules, details = self.rules, one.details
         since = rules.since(one.table, one.column, one.aside, details, back=False)
-        if since and filling is None and not field.null and not field.has_db_default():
+        if since and not field.null and not field.has_db_default() and (filling is None or field.unique):
             without = foreign_keys.count(self.connection, f"{rules.quoted(one.table)} WHERE {since}")
-            if without:
-                raise NoValue(table=one.table, column=one.column, rows=without)
+            if without > (filling is not None):
+                raise NoValue(table=one.table, column=one.column, rows=without, is_unique=field.unique and without > 1)
         for key in rules.keys(details):
             if one.form is Form.COPY:
                 rows = rules.lost_of_copy(key, one.aside, details)

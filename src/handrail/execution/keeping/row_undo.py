@@ -114,17 +114,47 @@ class RowUndo:
         from django.db.transaction import atomic
 
         self._check_keys()
-        for net in self.nets:
-            live = self._live(net.log)
-            net.absent = {number for number, one in enumerate(net.log.columns) if live.get(one.name) != one.kind}
-            if net.absent & set(net.key):
-                return
+        if not self._can_look():
+            return
         with atomic(self.connection.alias):
             for net in self.nets:
                 net.compute(lock=False)
             self._look()
             for net in self.nets:
                 net.drop()
+
+    def _can_look(self) -> bool:
+        """Say whether the tables are there with their keys; note which other columns are not."""
+        for net in self.nets:
+            live = self._live(net.log)
+            net.absent = {number for number, one in enumerate(net.log.columns) if live.get(one.name) != one.kind}
+        return not any(net.absent & set(net.key) for net in self.nets)
+
+    def staying(self, table: str, condition: str) -> int:
+        """Count the rows of a table that meet a condition now, and that take_back does not delete."""
+        from django.db.transaction import atomic
+
+        own = [net for net in self.nets if net.log.table == table]
+        with atomic(self.connection.alias):
+            if not own or not self._can_look():
+                return self._counted(table, condition)
+            for net in self.nets:
+                net.compute(lock=False)
+            for net in self.nets:
+                self._keep_referred(net)
+            live = self.rules.quote(table)
+            leaves = " OR ".join(
+                f"EXISTS (SELECT 1 FROM {net.table} AS w WHERE {net.on(live, 'w')} AND {self._deleting('w.')})" for net in own
+            )
+            rows = self._counted(table, f"({condition or '1 = 1'}) AND NOT ({leaves})")
+            for net in self.nets:
+                net.drop()
+        return rows
+
+    def _counted(self, table: str, condition: str) -> int:
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"SELECT count(*) FROM {self.rules.quote(table)} WHERE {condition or '1 = 1'}")
+            return int(cursor.fetchall()[0][0])
 
     def _check(self) -> None:
         self._check_keys()

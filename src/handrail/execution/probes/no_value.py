@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from handrail.databases.keeping.base import rules_for
-from handrail.domain.finding import Finding
+from handrail.domain.dataclasses import replace
+from handrail.domain.finding import Finding, Severity
 from handrail.domain.kept import Form, Kept
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction
 from handrail.errors.hr503 import NoValue
 from handrail.execution.filling import value_of
+from handrail.execution.probes._asking import SHOWN
 from handrail.execution.probes._changes import ModelKey
+from handrail.execution.probes._logs import CODE, LOOKED, is_long, log_of, staying
 from handrail.execution.probes._places import column_of, named, table_of
 from handrail.execution.probes.base import Moment, Probe
 from handrail.sources.journal import has_journal
@@ -25,10 +28,17 @@ if TYPE_CHECKING:
 class NoValueProbe(Probe):
     """Looks at fields that come back: what was kept of them, and what the rows get that have nothing kept."""
 
-    backward = frozenset({"RemoveField"})
+    backward = frozenset({"RemoveField", *CODE})
+
+    def __init__(self) -> None:
+        """Know of no logs that come before."""
+        self._logs: list[list[Kept]] = []
 
     def find(self, moment: Moment) -> Iterator[Finding]:
         """Yield one finding for each column without a value for all rows."""
+        if type(moment.change.operation).__name__ in CODE:
+            self._logs += [log_of(moment)] if has_journal(moment.connection) else []
+            return
         for key, start, end in moment.change.pairs:
             if start is None or end is None:
                 continue
@@ -45,18 +55,48 @@ class NoValueProbe(Probe):
         if kept is not None and not since:
             return
         rows = moment.asking.count(f"{moment.asking.quote(live)}{f' WHERE {since}' if since else ''}")
+        rows, is_sure = self._staying(moment, live, since, rows)
         filled = _filled(moment, field, table, column)
         taken = filled and field.unique and kept is not None and _is_taken(moment, kept, live, field)
         if not rows or (rows == 1 and field.unique and (_has_value(field) or filled) and not taken):
             return
+        several = field.unique and rows > 1
         notes = [f"{moment.change.migration} dropped it, and nothing of it is kept"] if kept is None else []
         if kept is not None:
             notes.append("the rows that were inserted since have no value for it")
         if taken:
             notes.append("it is unique, and another row has the value that --fill says")
-        elif field.unique and (_has_value(field) or filled):
-            notes.append(f"it is unique, and {'--fill' if filled else 'its default'} is one value for all rows")
-        yield NoValue(table=table, column=column, rows=rows, notes=tuple(notes)).finding
+        elif several:
+            notes.append(
+                f"it is unique, and {'--fill' if filled or not _has_value(field) else 'its default'} is one value for all rows"
+            )
+            notes += _named(moment, live, end, since)
+        found = NoValue(table=table, column=column, rows=rows, notes=notes, is_unique=several).finding
+        is_sure = is_sure and not (moment.code.may_touch(table) or moment.code.may_touch(end.name))
+        yield found if is_sure else replace(found, severity=Severity.WARNING)
+
+    def _staying(self, moment: Moment, live: str, since: str, rows: int | None) -> tuple[int | None, bool]:
+        """Return how many of the rows are still there when the column comes back, and whether that is sure."""
+        own = [log for log in self._logs if any(one.table == live and one.rows for one in log)]
+        if not rows or not own:
+            return rows, True
+        if any(is_long(log) for log in own):
+            moment.asking.unanswered.append(f"rows of {live} are deleted by a log of more than {LOOKED} rows before")
+            return None, False
+        return min(staying(moment, log, live, since) for log in own), len(own) == 1
+
+
+def _named(moment: Moment, live: str, end: ModelState, since: str) -> list[str]:
+    """Return the rows in words, by their primary key."""
+    keys = [column for name, field in end.fields.items() if field.primary_key and (column := column_of(field, name))]
+    if not keys or not {key.lower() for key in keys} <= moment.asking.columns(live):
+        return []
+    columns = ", ".join(map(moment.asking.quote, keys))
+    where = f" WHERE {since}" if since else ""
+    sql = f"SELECT {columns} FROM {moment.asking.quote(live)}{where} ORDER BY {columns} LIMIT {SHOWN + 1}"
+    values = [" ".join(map(str, row)) for row in moment.asking.rows(sql) or ()]
+    more = " and others" if len(values) > SHOWN else ""
+    return [f"{live} {', '.join(keys)} {', '.join(values[:SHOWN])}{more}"]
 
 
 def _filled(moment: Moment, field: Any, table: str, column: str) -> bool:

@@ -5,78 +5,102 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from handrail.databases.keeping.base import ForeignKey, KeepingRules, rules_for
-from handrail.domain.finding import Finding
+from handrail.domain.dataclasses import replace
+from handrail.domain.finding import Finding, Severity
 from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
-from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction
+from handrail.errors.hr503 import NoValue
 from handrail.errors.hr517 import NoPrimaryKey
 from handrail.errors.hr602 import RestoreConflict
 from handrail.execution.keeping import foreign_keys
 from handrail.execution.keeping.columns import as_aside
-from handrail.execution.probes._asking import BOUND
+from handrail.execution.keeping.sql_returns import SQL
+from handrail.execution.probes._logs import CODE, LOOKED, is_long, keeper_of, log_of
 from handrail.execution.probes.base import Moment, Probe
 from handrail.sources.kept import has_kept, kept
 
-CODE = frozenset({"RunPython", "RunSQL"})
-
 
 class RestoringProbe(Probe):
-    """Looks at rows that a log would put back, and at foreign keys that must not be NULL of what comes back.
+    """Looks at rows that a log would put back, and at foreign keys and values that what comes back must have.
 
-    The step looks again, under its locks. Once code or a log of the plan writes rows before, nobody can tell what they will be.
+    The step looks again, under its locks. Where code of the plan runs before, or a log that has rows of the same tables, nobody
+    can tell what the rows will be then, and it is a warning.
     """
 
     backward = frozenset({*CODE, "RemoveField", "DeleteModel"})
 
     def __init__(self) -> None:
         """Know of no rows that are written."""
-        self._is_sure = True
+        self._written: set[str] = set()
+        self._has_kept: bool | None = None
 
     def find(self, moment: Moment) -> Iterator[Finding]:
         """Yield one finding for each log, and each key, that is in the way."""
+        self._has_kept = has_kept(moment.connection) if self._has_kept is None else self._has_kept
+        if not self._has_kept:
+            return
         is_code = type(moment.change.operation).__name__ in CODE
-        if self._is_sure and moment.is_sure and has_kept(moment.connection):
-            try:
-                _by_log(moment) if is_code else _aside(moment)
-            except (RestoreConflict, NoPrimaryKey) as refusal:
-                yield refusal.finding
-        self._is_sure = self._is_sure and not is_code
+        own = log_of(moment) if is_code else []
+        tables = {one.table for one in own if one.table}
+        is_sure = moment.is_sure and (not self._written if not is_code else not tables & self._written)
+        self._written |= tables
+        try:
+            if is_code:
+                _by_log(moment, own)
+                _columns(moment)
+            else:
+                _aside(moment)
+        except NoPrimaryKey as refusal:
+            yield refusal.finding
+        except (RestoreConflict, NoValue) as refusal:
+            yield refusal.finding if is_sure else replace(refusal.finding, severity=Severity.WARNING)
 
 
-def _by_log(moment: Moment) -> None:
-    """Raise what putting rows back would raise now. Longer logs are left to the step: looking takes as long as putting back."""
-    from handrail.execution.keeping.keeper import Keeper, Keeping
-    from handrail.execution.keeping.row_undo import RowUndo, logged
-    from handrail.execution.keeping.rows import has_reverse, parts_of
+def _by_log(moment: Moment, own: list[Kept]) -> None:
+    """Raise what putting rows back would raise now."""
+    from handrail.execution.keeping.row_undo import RowUndo
 
-    migration, change = moment.change.migration, moment.change
-    if has_reverse(change.operation):
+    if is_long(own):
+        moment.asking.unanswered.append(
+            f"its log has more than {LOOKED} rows, and what is in their way is looked for in its step"
+        )
         return
-    key = MigrationKey(migration.app_label, migration.name)
-    parts = [part for part, each in parts_of(migration.operations[change.index]) if each is change.operation]
-    records = logged(moment.connection, key, Direction.FORWARD, change.index)
-    own = [one for one in records if parts and one.details["part"] == parts[0]]
-    if sum(one.rows or 0 for one in own) > BOUND:
+    RowUndo(keeper_of(moment), own).foresee()
+
+
+def _columns(moment: Moment) -> None:
+    """Raise where a column that SQL has dropped comes back, and rows have no value for it, or no target."""
+    from django.db.migrations.operations import RunSQL
+
+    from handrail.execution.keeping.rows import has_reverse
+    from handrail.execution.keeping.sql_returns import SqlReturns
+
+    operation, rules = moment.change.operation, rules_for(moment.connection.vendor)
+    if rules is None or (has_reverse(operation) and not isinstance(operation, RunSQL)):
         return
-    keeping = Keeping(patterns=(), days=0, undo=moment.undo, said=lambda _: None)
-    RowUndo(Keeper(connection=moment.connection, keeping=keeping, run=0, step=0, key=key), own).foresee()
+    editor = moment.connection.schema_editor()  # it is not opened, and executes nothing
+    returns = SqlReturns(editor, keeper_of(moment), rules, operation, "", lambda _: None)
+    for one in _kept(moment):
+        there = moment.asking.columns(one.table)
+        if one.kind is KeptKind.COLUMN and one.details.get("shape", [""])[0] == SQL and there and one.column.lower() not in there:
+            returns._check_column(one, returns._filling(one))
+
+
+def _kept(moment: Moment) -> list[Kept]:
+    """Return what the operation has set aside the last time that it ran."""
+    migration = moment.change.migration
+    names = {"app": migration.app_label, "name": migration.name, "operation": moment.change.index}
+    forms = (Form.ASIDE, Form.COPY)
+    found = kept(moment.connection, (KeptStatus.KEPT,), direction=Direction.FORWARD, form__in=forms, **names)
+    return [one for one in found if one.step == found[-1].step]
 
 
 def _aside(moment: Moment) -> None:
     """Raise where a row whose target is gone comes back, and must have one."""
-    rules, migration = rules_for(moment.connection.vendor), moment.change.migration
-    found = kept(
-        moment.connection,
-        (KeptStatus.KEPT,),
-        app=migration.app_label,
-        name=migration.name,
-        direction=Direction.FORWARD,
-        operation=moment.change.index,
-        form__in=(Form.ASIDE, Form.COPY),
-    )
-    for one in found if rules is not None else ():
+    rules = rules_for(moment.connection.vendor)
+    for one in _kept(moment) if rules is not None else ():
         assert rules is not None
-        if one.step == found[-1].step and (one.kind is KeptKind.TABLE or moment.asking.columns(one.table)):
+        if one.kind is KeptKind.TABLE or moment.asking.columns(one.table):
             for key in rules.keys(one.details):
                 _target(moment, rules, one, key)
 
