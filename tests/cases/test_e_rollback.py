@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.cases.undoing import THING, Undoing, launcher, undo
+from tests.cases.undoing import THING, Undoing, launcher, on_sqlite, undo
 from tests.databases.small_project import migration
 
 __all__ = ["launcher", "undo"]
@@ -55,6 +55,7 @@ def test_e16_code_without_a_reverse_in_the_middle_of_the_plan(undo: Undoing):
     )
     found = {"0005_x": "lossless", "0004_x": "lossless", "0003_x": "impossible", "0002_x": "lossless"}
     assert verdicts(answer) == found
+    assert answer["plan"]["backup"] == {"create": "handrail backup create", "restore": None}
     assert rollback(undo, "shop", "0003")["run"] is not None
     assert undo.records() == ["0001_initial", "0002_x", "0003_x"]
 
@@ -78,8 +79,34 @@ def test_e17_sql_without_a_reverse(undo: Undoing):
     message = "loses-data: Add field c to Thing drops shop_thing.c: 1 row, and nothing is kept"
     assert answer["findings"][1]["message"] == message
     assert refused(undo, "shop", "0003")["findings"][0]["message"] == message
-    rollback(undo, "shop", "0003", "--accept-loss")
+    shown = undo.launcher.begin(undo.folder, ["handrail", "rollback", "shop", "0003", "--dry-run", "--accept-loss"])
+    assert shown.end() == 0, shown.text
+    assert "\na backup of what is there now: handrail backup create\n" in shown.out
+    assert "from before" not in shown.out
+    assert rollback(undo, "shop", "0003", "--accept-loss")["plan"]["backup"] is not None
     assert undo.columns() == {"id", "name", "n", "b"}
+
+
+@on_sqlite
+def test_e17c_the_latest_backup_from_before_what_is_lost_is_named(undo: Undoing):
+    undo.up(rows=ROWS, **NO_LOG)
+    ids = [backup(undo), backup(undo)]
+    undo.write_files(THING, ADD.format("b"), ADD.format("c"))
+    undo.migrate("shop", "0002")
+    undo.query("UPDATE shop_thing SET b = 3")
+    assert backup(undo) not in ids
+    lossy = rollback(undo, "shop", "0001", "--dry-run", exit=2)
+    restore = f"handrail backup restore {ids[1]}"
+    assert lossy["plan"]["backup"] == {"create": "handrail backup create", "restore": restore}
+    undo.migrate()
+    assert rollback(undo, "shop", "0002", "--dry-run")["plan"]["backup"] is None
+
+
+def backup(undo: Undoing) -> str:
+    """Make a backup, and return its id."""
+    made = undo.launcher.begin(undo.folder, ["handrail", "backup", "create", "--format", "json"])
+    assert made.end() == 0, made.text
+    return str(json.loads(made.out)["backups"][0]["id"])
 
 
 def test_e21b_one_side_of_a_merge(undo: Undoing):

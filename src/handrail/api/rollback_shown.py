@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from handrail.checks.hr506 import NoopReverse
 from handrail.checks.hr508 import MergeSide
-from handrail.domain.dataclasses import replace
+from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.finding import Finding
 from handrail.domain.kept import Form, Kept, KeptStatus
 from handrail.domain.outcome import CLEAN, Json, Outcome
 from handrail.domain.rollback import Judgement, RollbackPlan, RollbackStep, Verdict
+from handrail.errors.base import Refusal
 from handrail.errors.hr501 import LosesData
 from handrail.errors.hr502 import Irreversible
 from handrail.execution.stale import stale
+from handrail.sources.backups import backup_folder, list_backups
 from handrail.sources.kept import has_kept, kept
+from handrail.sources.run_options import read_run_options
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -32,8 +36,19 @@ SHOWN = 6
 """Lines of one kind that are listed, so that one screen holds all of it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a backup can do for a plan. create: the command that makes one now. restore: the one that restores the latest in which
+    nothing is applied that cannot be taken back without loss, "" where there is none.
+    """
+
+    create: str
+    restore: str
+
+
 def plan_of(plan: RollbackPlan, alias: str) -> Outcome:
-    """Return a plan as it is shown before anybody says yes."""
+    """Return a plan as it is shown before anybody says yes; where something is lost or impossible, with what a backup can do."""
+    offer = offer_of(plan, alias)
     count = f"{len(plan.steps)} migration{'' if len(plan.steps) == 1 else 's'}"
     head = f"{count} on {alias} to be taken back, to {plan.target}"
     return Outcome(
@@ -41,9 +56,30 @@ def plan_of(plan: RollbackPlan, alias: str) -> Outcome:
         exit=CLEAN,
         proof=tuple(_wrapped(head)),
         table=(HEAD, *(_row(step) for step in plan.steps)),
-        summary=tuple(part for line in _lines(plan) for part in _wrapped(line)),
-        extra=to_json(plan, None),
+        summary=tuple(part for line in (*_lines(plan), *_backup_lines(offer)) for part in _wrapped(line)),
+        extra=to_json(plan, None, offer),
     )
+
+
+def offer_of(plan: RollbackPlan, alias: str) -> Offer | None:
+    """Return the offer of a backup where a step is lossy or impossible, None for any other plan."""
+    bad = {step.key for step in plan.steps if step.verdict in (Verdict.LOSSY, Verdict.IMPOSSIBLE)}
+    if not bad:
+        return None
+    option = "" if alias == "default" else f" --database {alias}"
+    restore = ""
+    with suppress(Refusal):  # a folder that cannot be read is no reason to show no plan
+        there = list_backups(backup_folder(read_run_options().backups))
+        own = [one for one in there if one.alias == alias and not bad & set(one.applied)]
+        restore = f"handrail backup restore {own[-1].id}{option}" if own else ""
+    return Offer(create=f"handrail backup create{option}", restore=restore)
+
+
+def _backup_lines(offer: Offer | None) -> Iterator[str]:
+    if offer is not None:
+        yield f"a backup of what is there now: {offer.create}"
+        if offer.restore:
+            yield f"the latest one from before, without what was written since: {offer.restore}"
 
 
 def _wrapped(line: str) -> list[str]:
@@ -72,8 +108,9 @@ def _lines(plan: RollbackPlan) -> Iterator[str]:
         yield f"not applied here, and not applied by a rollback, but by migrate: {some}{more}"
 
 
-def to_json(plan: RollbackPlan, run: int | None) -> dict[str, Json]:
+def to_json(plan: RollbackPlan, run: int | None, offer: Offer | None = None) -> dict[str, Json]:
     """Return the JSON of a plan; run: the id of the run that carried it out, None where nothing was done."""
+    backup: Json = None if offer is None else {"create": offer.create, "restore": offer.restore or None}
     return {
         "plan": {
             "target": plan.target,
@@ -81,6 +118,7 @@ def to_json(plan: RollbackPlan, run: int | None) -> dict[str, Json]:
             "others": list(plan.others),
             "stays": [list(key) for key in plan.stays],
             "lacking": [list(key) for key in plan.lacking],
+            "backup": backup,
         },
         "run": run,
     }
@@ -157,7 +195,7 @@ def after_it(runner: Runner, ready: Ready, connection: BaseDatabaseWrapper, show
         proof=(),
         table=(),
         summary=tuple(part for line in lines for part in _wrapped(line)),
-        extra=to_json(plan, runner.id),
+        extra=to_json(plan, runner.id, offer_of(plan, connection.alias)),
     )
 
 
