@@ -125,7 +125,7 @@ def test_d11_it_stops_there_if_it_is_told_to_and_goes_on_from_the_second_operati
 
 @pytest.mark.parametrize("shop", ["sqlite"], indirect=True)
 def test_d13_a_disk_that_is_full(shop: Shop):
-    """Of servers a test cannot fill the disk without rights on the machine."""
+    """For servers see test_d_full_disk."""
     shop.begin([])
     rows = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 5000)"
     shop.query(f"INSERT INTO shop_thing (name, n, x) {rows} SELECT 'name ' || i, i, 'xxxxxxxxxxxxxxxxxxxx' FROM c")
