@@ -93,6 +93,25 @@ def test_f09_a_row_that_was_changed_since(migrated: Shop):
 
 
 @everywhere
+def test_f09b_a_row_whose_other_columns_were_all_changed(migrated: Shop):
+    """It can be another row under the same key: it stays, is shown, and gets what is kept where that is said."""
+    migrated.query("UPDATE shop_thing SET name = 'z', n = 8, p_id = 6, q_id = 7 WHERE id = 1")
+    what = "1 row of shop_thing was changed since in all other columns, or replaced by another with its primary key"
+    one = rollback(migrated, "stop", code=2)
+    assert f"error[HR602]: restore-conflict: {what} note: shop_thing id 1: name before 'a', after 'a', now 'z'" in words(one)
+    one = rollback(migrated, "restore")
+    assert f"{what}, and gets what is kept" in words(one)
+    assert rows(migrated) == [(1, "z", 1, "A", 6, 7), *BEFORE[1:]]
+
+
+def rollback(shop: Shop, policy: str, code: int = 0) -> Migrator:
+    """Take the code back, and say what becomes of rows that were changed since."""
+    one = shop.launcher.begin(shop.folder, ["handrail", "rollback", "shop", "0001", "--yes", "--changed-rows", policy])
+    assert one.end() == code, one.text
+    return one
+
+
+@everywhere
 def test_f10_a_target_that_is_gone(migrated: Shop):
     """NULL, and said, where that can be; nothing at all is done where it cannot."""
     migrated.query("UPDATE shop_thing SET q_id = 7 WHERE id = 1")

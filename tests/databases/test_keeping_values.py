@@ -136,7 +136,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "again": {"1": "1.23", "2": "2.5", "3": "9.99", "5": "5.56"},
         "said": [
             "values_rounded.p: 1 row was changed since and stays as it is (3: before 3.3333, after 3.33, now 9.99)",
-            "values_rounded.p: 1 row is another one now and stays as it is (5: before 5.5555, after 5.56, now 5.56)",
+            "values_rounded.p: 1 row was changed since in all other columns, or is another one now, and stays as it is"
+            " (5: before 5.5555, after 5.56, now 5.56)",
         ],
     },
     "widened": {"there": {"1": "a"}, "back": {"1": "a"}, "again": {"1": "a"}, "left": []},

@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
 DIGEST = 8
 """Characters of the digest of one column (ValueRules.digest)."""
-BACK, CHANGED, REUSED = "back", "changed", "reused"
-"""What becomes of a kept value: it comes back; the row has another one now; the key is another row's now."""
+BACK, CHANGED, REUSED, EITHER = "back", "changed", "reused", "either"
+"""What becomes of a kept value: it comes back; the row has another one now; the key is another row's now; one of these two."""
 SAID = {
     CHANGED: ("was changed since and stays as it is", "were changed since and stay as they are"),
+    EITHER: (
+        "was changed since in all other columns, or is another one now, and stays as it is",
+        "were changed since in all other columns, or are other ones now, and stay as they are",
+    ),
     REUSED: ("is another one now and stays as it is", "are other ones now and stay as they are"),
 }
 LONGEST = 40
@@ -98,19 +102,23 @@ class Return:
 
     @property
     def _verdict(self) -> str:
-        """A row is another one if none of its other columns, as far as they are still there, is as it was."""
+        """A row is another one if none of its other columns, as far as they are still there, is as it was, nor its value; one
+        column that is other is no sign of that. With its value as it was left, either can be.
+        """
         same = self.rules.same(f"t.{self.column}", f"s.{BECAME}", self.type)
         others = [
             f"substr(s.{OTHERS}, {DIGEST * at + 1}, {DIGEST}) = {self.rules.digest(f't.{self.rules.quoted(name)}')}"
             for at, name in enumerate(self.one.details["others"])
             if name in self.columns
         ]
-        reused = f"WHEN NOT ({' OR '.join(others)}) THEN '{REUSED}' " if others else ""
-        return f"CASE {reused}WHEN {same} THEN '{BACK}' ELSE '{CHANGED}' END"
+        none = f"NOT ({' OR '.join(others)})"
+        either = f"WHEN {none} AND {same} THEN '{EITHER}' " if others else ""
+        other = f"{either}WHEN {none} THEN '{REUSED}' " if len(others) > 1 else either
+        return f"CASE {other}WHEN {same} THEN '{BACK}' ELSE '{CHANGED}' END"
 
     @property
     def _wanted(self) -> str:
-        verdicts = (BACK, CHANGED) if self.policy is ChangedRows.RESTORE else (BACK,)
+        verdicts = (BACK, CHANGED, EITHER) if self.policy is ChangedRows.RESTORE else (BACK,)
         return ", ".join(f"'{one}'" for one in verdicts)
 
     def begin(self) -> None:

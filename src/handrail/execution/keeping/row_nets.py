@@ -10,11 +10,13 @@ from handrail.databases.row_logs.base import RowLog, RowLogRules
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-NOTHING, PUT_BACK, CHANGED, REUSED, TAKEN, GONE, REFERRED = range(7)
+NOTHING, PUT_BACK, CHANGED, REUSED, TAKEN, GONE, REFERRED, EITHER = range(8)
 """What becomes of a row.
 
 nothing: it is as it was before. put back: it is as the migration left it. changed: somebody has changed it since. reused: its
-primary key belongs to another row now. taken: it was deleted, and its primary key is there again. gone: it was deleted since.
+primary key belongs to another row now: nothing of it is as it was, or as it was left, and one column that is other is no sign of
+that. either: all that the migration did not change is other, and what it changed is as it was left: changed or reused. taken: it
+was deleted, and its primary key is there again. gone: it was deleted since.
 referred: it was inserted, and rows that came since refer to it.
 """
 EXAMPLES = 5
@@ -107,15 +109,18 @@ class Net:
         to_do = _any(f"({self.was_changed(number)} AND {self.same(number, 'n', 'a')})" for number in self.free)
         another = _all(f"NOT {self.same(number, 'n', 'a')}" for number in self.free)
         left = _any(self.same(number, "b", "a") for number in self.free)
+        ones = [f"CASE WHEN {self.same(number, 'b', 'a')} THEN 1 ELSE 0 END" for number in self.free]
+        several = f"{' + '.join(ones)} >= 2" if len(ones) > 1 else "1 = 0"
         none_left = _all(f"({self.was_changed(number)} OR NOT {self.same(number, 'n', 'b')})" for number in self.free)
         return (
             f"CASE WHEN had = 0 AND has = 0 THEN {NOTHING} "
             f"WHEN had = 0 THEN CASE WHEN live = 0 THEN {NOTHING} WHEN {self.all_same('n', 'a')} THEN {PUT_BACK} "
-            f"WHEN {another} THEN {REUSED} ELSE {CHANGED} END "
+            f"WHEN {another if len(self.free) > 1 else '1 = 0'} THEN {REUSED} ELSE {CHANGED} END "
             f"WHEN has = 0 THEN CASE WHEN live = 0 THEN {PUT_BACK} WHEN {self.all_same('n', 'b')} THEN {NOTHING} "
             f"ELSE {TAKEN} END "
             f"WHEN {self.all_same('b', 'a')} THEN {NOTHING} WHEN live = 0 THEN {GONE} "
-            f"WHEN {left} AND {none_left} THEN {REUSED} WHEN {changed_since} THEN {CHANGED} "
+            f"WHEN {left} AND {none_left} AND {to_do} THEN {EITHER} WHEN {several} AND {none_left} THEN {REUSED} "
+            f"WHEN {changed_since} THEN {CHANGED} "
             f"WHEN {to_do} THEN {PUT_BACK} ELSE {NOTHING} END"
         )
 

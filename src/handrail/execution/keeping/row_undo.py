@@ -13,7 +13,7 @@ from handrail.errors.hr517 import NoPrimaryKey
 from handrail.errors.hr602 import RestoreConflict
 from handrail.execution.keeping.keeper import PREFIX
 from handrail.execution.keeping.row_log import log_from
-from handrail.execution.keeping.row_nets import CHANGED, GONE, PUT_BACK, REFERRED, REUSED, TAKEN, Net
+from handrail.execution.keeping.row_nets import CHANGED, EITHER, GONE, PUT_BACK, REFERRED, REUSED, TAKEN, Net
 from handrail.sources.kept import kept
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ HELP = "correct these rows by hand, and run it again"
 POLICY = "say with --changed-rows what becomes of them: keep leaves them as they are, restore gives them what is kept"
 STAY = {
     CHANGED: ("changed since", "changed since"),
+    EITHER: (
+        "changed since in all other columns, or replaced by another with its primary key",
+        "changed since in all other columns, or replaced by others with their primary keys",
+    ),
     REUSED: ("replaced by another with its primary key", "replaced by others with their primary keys"),
     TAKEN: ("deleted, and its primary key is taken", "deleted, and their primary keys are taken"),
     REFERRED: ("inserted, and others refer to it now", "inserted, and others refer to them now"),
@@ -57,7 +61,9 @@ class RowUndo:
         self.nets = [Net(self.connection, self.rules, log) for _, log in self.logs if log.key]
         self.seen: list[Net] = []
         self.lines: list[str] = []
-        self.acts = (PUT_BACK, CHANGED) if self.undo.changed_rows is ChangedRows.RESTORE else (PUT_BACK,)
+        restores = self.undo.changed_rows is ChangedRows.RESTORE
+        self.acts = (PUT_BACK, CHANGED, EITHER) if restores else (PUT_BACK,)
+        self.fills = (CHANGED, EITHER) if restores else (CHANGED,)
 
     def _readable(self, log: RowLog) -> RowLog:
         """Leave out columns that were aside when the log was made and are purged: on PostgreSQL the log has lost them too."""
@@ -230,7 +236,7 @@ class RowUndo:
     def _leaving(self, child: Net, column: str) -> str:
         """Select the net row of a live row c that is deleted, or gets another value in a column."""
         number = [each.name for each in child.log.columns].index(column)
-        acts = _list((PUT_BACK, CHANGED))
+        acts = _list((PUT_BACK, *self.fills))
         changes = f"z.had = 1 AND {child.was_changed(number, 'z.')}"
         return f"SELECT 1 FROM {child.table} AS z WHERE {child.on('c', 'z')} AND z.v IN ({acts}) AND (z.had = 0 OR ({changes}))"
 
@@ -242,7 +248,7 @@ class RowUndo:
         return f"CASE WHEN {of}has = 0 OR ({wanted}) THEN {of}b{number} ELSE {of}n{number} END"
 
     def _putting(self, of: str = "") -> str:
-        return f"{of}had = 1 AND ({of}v = {PUT_BACK} OR ({of}has = 1 AND {of}v = {CHANGED}))"
+        return f"{of}had = 1 AND ({of}v = {PUT_BACK} OR ({of}has = 1 AND {of}v IN ({_list(self.fills)})))"
 
     def _look_for_targets(self, net: Net) -> None:
         """Targets of foreign keys that are gone: NULL where that can be, else nothing is done at all."""
