@@ -345,6 +345,12 @@ def test_where_a_trigger_hides_what_it_writes_nothing_is_copied(limited: Limited
     assert (limited.rows(), limited.steps(), limited.query("SELECT n FROM audit")) == (before, [], [])
     one = limited.migrate("--accept-loss")
     assert one.err == "Raw SQL operation of shop.0002_change writes what no log has: shop_thing\n"
+    limited.query("CREATE VIEW seen AS SELECT x FROM shop_thing")
+    limited.put("0003_drop", 'migrations.RemoveField("Thing", "x"),')
+    lacking = "is hidden from the user, who lacks the privilege"
+    hidden = f"what view seen reads {lacking} SHOW VIEW; what trigger watch of shop_thing does {lacking} TRIGGER"
+    one = limited.migrate()
+    assert f"warning[HR522]: not-looked-at: operation 1 of shop.0003_drop: {hidden}\n" in one.err
 
 
 @on_postgres

@@ -60,6 +60,10 @@ class ProbingRules(ABC):
     def dependents(self, ask: Ask, table: str) -> list[Dependent]:
         """Return what uses a table, without its own indexes, constraints, and its triggers where these name no column."""
 
+    def hidden(self, ask: Ask, table: str) -> list[str]:  # noqa: ARG002
+        """Say what could use a table and is hidden from the user, in words."""
+        return []
+
     def default_collation(self, ask: Ask, table: str) -> str:  # noqa: ARG002
         """Return the collation of a column of a table for which none is stated, "" where none need be named."""
         return ""

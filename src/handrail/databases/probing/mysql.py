@@ -18,6 +18,24 @@ _KEYS = """
 _TRIGGERS = """
     SELECT trigger_name, event_object_table, concat_ws(' ', action_timing, event_manipulation, action_statement)
     FROM information_schema.triggers WHERE trigger_schema = DATABASE()"""
+_HIDDEN_TRIGGERS = """
+    SELECT trigger_name, event_object_table FROM information_schema.triggers
+    WHERE trigger_schema = DATABASE() AND action_statement IS NULL ORDER BY trigger_name"""
+"""MariaDB shows triggers without what they do to a user without the privilege TRIGGER (tried on 10.11); MySQL shows none of them
+(manual of 8.0, 28.3.44)."""
+_HIDDEN_VIEWS = """
+    SELECT table_name FROM information_schema.views
+    WHERE table_schema = DATABASE() AND view_definition = '' ORDER BY table_name"""
+"""Without the privilege SHOW VIEW (MySQL 8.0 manual, 28.3.48)."""
+_MAY_SEE = """
+    SELECT 1 FROM information_schema.user_privileges
+    WHERE privilege_type = 'TRIGGER' AND REPLACE(grantee, '''', '') = CURRENT_USER()
+    UNION ALL SELECT 1 FROM information_schema.schema_privileges
+    WHERE privilege_type = 'TRIGGER' AND REPLACE(grantee, '''', '') = CURRENT_USER() AND DATABASE() LIKE table_schema
+    UNION ALL SELECT 1 FROM information_schema.table_privileges
+    WHERE privilege_type = 'TRIGGER' AND REPLACE(grantee, '''', '') = CURRENT_USER()
+      AND table_schema = DATABASE() AND table_name = %s"""
+"""What a role may is in none of these (MySQL 8.0 manual, 28.3.26, 28.3.33, 28.3.47)."""
 
 _LATE = (3024, 1969, 1205)
 
@@ -49,6 +67,15 @@ class MySQLProbing(ProbingRules):
             used = [other for other in names if f"`{other}`" in (expression or "")]
             found += [("generated column", name, table, other, expression) for other in used]
         return [*merged(found), *self._triggers(ask, table, names)]  # type: ignore[arg-type]
+
+    def hidden(self, ask: Ask, table: str) -> list[str]:
+        """Say which triggers and views there are, or may be, whose text is not shown."""
+        lacking = "is hidden from the user, who lacks the privilege"
+        views = [f"what view {_text(name)} reads {lacking} SHOW VIEW" for (name,) in ask(_HIDDEN_VIEWS, []) or ()]
+        if not self.is_mariadb:
+            return views if ask(_MAY_SEE, [table]) else [*views, f"what triggers of others do to {table} {lacking} TRIGGER"]
+        found = [(_text(name), _text(owner)) for name, owner in ask(_HIDDEN_TRIGGERS, []) or ()]
+        return [*views, *(f"what trigger {name} of {owner} does {lacking} TRIGGER" for name, owner in found)]
 
     def _triggers(self, ask: Ask, table: str, names: Sequence[str]) -> list[Dependent]:
         found = []

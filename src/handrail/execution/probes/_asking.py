@@ -40,6 +40,7 @@ class Asking:
             return found
         before = len(self.unanswered)
         found = self.rules.dependents(self.rows, table)
+        self.unanswered += self.rules.hidden(self.rows, table)
         self._dependents[table] = found, self.unanswered[before:]
         return found
 
