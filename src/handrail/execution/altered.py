@@ -12,7 +12,7 @@ from handrail.execution.probes.narrowing import is_there, within_time
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-_OWN = re.compile(r"(?:INSERT INTO|DELETE FROM|UPDATE|UPDATE IGNORE) [`\"]hrk_[0-9a-f]{16}[`\"] ")
+_OWN = re.compile(r"(?:INSERT INTO|DELETE FROM|UPDATE|UPDATE IGNORE) [`\"]hrk_[0-9a-f]{16}(?:_a)?[`\"] ")
 
 
 def is_of_side_table(sql: str) -> bool:
@@ -22,7 +22,7 @@ def is_of_side_table(sql: str) -> bool:
 
 def is_side_table(table: str) -> bool:
     """Say whether a table holds copies alone."""
-    return bool(re.fullmatch(r"hrk_[0-9a-f]{16}", table))
+    return bool(re.fullmatch(r"hrk_[0-9a-f]{16}(?:_a)?", table))
 
 
 def why_not_back(connection: BaseDatabaseWrapper, before: Any, after: Any, keeps: Callable[[str, str], bool]) -> str:

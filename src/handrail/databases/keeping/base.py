@@ -80,6 +80,10 @@ class KeepingRules(ABC):
         back: whether column_back was done.
         """
 
+    def newest(self, cursor: Cursor, table: str, aside: str, details: Details) -> str:  # noqa: ARG002 - for those that look
+        """Return what the newest rows are read from, to look at them before all others are; "" where nobody knows them."""
+        return ""
+
     @abstractmethod
     def table(self, cursor: Cursor, table: str) -> dict[str, Any]:
         """Return the details of a table."""
@@ -115,6 +119,10 @@ class KeepingRules(ABC):
     @abstractmethod
     def kinds(self, cursor: Cursor, place: str) -> dict[str, str]:
         """Return the columns of a table with their whole types, but those that are generated. place: see place."""
+
+    @abstractmethod
+    def like(self, table: str, name: str) -> str:
+        """Return the statement that makes a table with the columns of another one, and without its rows."""
 
     @abstractmethod
     def counts_on(self, cursor: Cursor, table: str, place: str, details: Details) -> list[str]:

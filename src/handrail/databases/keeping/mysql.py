@@ -27,6 +27,11 @@ _KINDS = """
     WHERE table_schema = DATABASE() AND table_name = %s AND COALESCE(generation_expression, '') = ''
     ORDER BY ordinal_position"""
 """MySQL 8.0 manual, 28.3.8; MariaDB has NULL for a column that is not generated."""
+_NUMBERED = """
+    SELECT column_name FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = %s AND column_key = 'PRI' AND extra LIKE '%%auto_increment%%'"""
+_NEWEST = 1000
+"""How many rows are looked at first."""
 _PLAIN = re.compile(r"-?\d+(\.\d+)?|'[^'\\]*'")
 """Literals that are a default without more ado."""
 MARK = "_m"
@@ -131,6 +136,17 @@ class MySQLKeeping(KeepingRules):
             return f"{self.quoted(aside + MARK)} = 1"
         return f"{self.quoted(column if back else aside)} IS NULL" if details["aside"] else ""
 
+    def newest(self, cursor: Cursor, table: str, aside: str, details: Details) -> str:
+        """Those with the highest numbers, where the database gives them."""
+        if not details["marked"]:
+            return ""
+        cursor.execute(_NUMBERED, [table])
+        for (name,) in cursor.fetchall():
+            key = self.quoted(name.decode() if isinstance(name, bytes) else str(name))
+            mark = self.quoted(aside + MARK)
+            return f"(SELECT {mark} FROM {self.quoted(table)} ORDER BY {key} DESC LIMIT {_NEWEST}) newest"
+        return ""
+
     def table(self, cursor: Cursor, table: str) -> dict[str, Any]:
         """Names of checks are the database's on MySQL, as those of foreign keys are (MySQL 8.0 manual, 15.1.20.6)."""
         keys = [list(key) for key in _foreign_keys(cursor, table)]
@@ -156,6 +172,10 @@ class MySQLKeeping(KeepingRules):
         cursor.execute(_KINDS, [place])
         found = [[one.decode() if isinstance(one, bytes) else str(one) for one in row] for row in cursor.fetchall()]
         return {name: kind.lower() for name, kind in found}
+
+    def like(self, table: str, name: str) -> str:
+        """With its keys, and without its foreign keys (MySQL 8.0 manual, 15.1.20.3)."""
+        return f"CREATE TABLE {self.quoted(name)} LIKE {self.quoted(table)}"
 
     def counts_on(self, cursor: Cursor, table: str, place: str, details: Details) -> list[str]:  # noqa: ARG002
         """A number that is too small is raised by the database (MySQL 8.0 manual, 15.1.9)."""

@@ -222,6 +222,10 @@ class PostgreSQLKeeping(KeepingRules):
         """With length and scale."""
         return {str(name): str(kind) for name, kind in _rows(cursor, _KINDS, [self.quoted(place)])}
 
+    def like(self, table: str, name: str) -> str:
+        """With what is required of its values, and without keys and defaults (manual of 18, CREATE TABLE)."""
+        return f"CREATE TABLE {self.quoted(name)} (LIKE {self.quoted(table)})"
+
     def counts_on(self, cursor: Cursor, table: str, place: str, details: Details) -> list[str]:  # noqa: ARG002
         """Each table has sequences of its own (manual of 18, 9.17)."""
         now, were = (dict(_rows(cursor, _NUMBERED, [self.quoted(one)] * 2)) for one in (table, place))

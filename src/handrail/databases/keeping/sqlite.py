@@ -141,6 +141,10 @@ class SQLiteKeeping(KeepingRules):
         cursor.execute(f'PRAGMA table_xinfo("{place}")')
         return {name: kind.lower() for _, name, kind, _, _, _, hidden in cursor.fetchall() if hidden == 0}
 
+    def like(self, table: str, name: str) -> str:
+        """Without any key (lang_createtable.html, 2.1)."""
+        return f"CREATE TABLE {self.quoted(name)} AS SELECT * FROM {self.quoted(table)} WHERE 0"
+
     def counts_on(self, cursor: Cursor, table: str, place: str, details: Details) -> list[str]:  # noqa: ARG002
         """See count_on."""
         last = details["counter"]

@@ -12,6 +12,7 @@ from handrail.domain.run import Direction
 from handrail.execution.keeping import foreign_keys
 from handrail.execution.keeping.row_quiet import unlogged
 from handrail.execution.keeping.sql_names import columns_of, found_column, found_table
+from handrail.execution.keeping.sql_rebuilt import note
 from handrail.execution.keeping.sql_returns import SQL, SqlReturns, is_same, kept_by_sql, makes_it, plain
 from handrail.execution.keeping.sql_text import Drop, Name, Piece, pieces
 from handrail.execution.keeping.sql_values import SqlValues
@@ -130,9 +131,21 @@ class SqlDrops:
             self.returns.ahead()
 
     def afterwards(self) -> None:
-        """See SqlReturns."""
+        """See SqlReturns; note what the SQL has changed in tables that it has rebuilt."""
         with self._ours():
             self.returns.afterwards()
+            for one in self._rebuilt():
+                note(self.editor, self.rules, one)
+
+    def _rebuilt(self) -> list[Kept]:
+        """Return the tables that this step has dropped and to which the SQL has given a successor by renaming."""
+        keeper, here = self.keeper, self.returns.here()
+        renamed = [name.name for piece in here for name in piece.renamed]
+        if not renamed or not any(piece.drop for piece in here):
+            return []
+        found = kept_by_sql(self.connection, keeper.key, keeper.operation, self.part, keeper.direction)
+        own = [one for one in found if one.step == keeper.step and one.kind is KeptKind.TABLE]
+        return [one for one in own if any(is_same(one.table, name) for name in renamed)]
 
     def _drop(self, piece: Piece, params: Any) -> None:
         """Set aside what a statement drops; where it names what is not there, the database says so first."""

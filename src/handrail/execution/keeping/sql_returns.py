@@ -78,7 +78,7 @@ class SqlReturns:
         found = kept_by_sql(self.connection, keeper.key, keeper.operation, self.part, OPPOSITE[keeper.direction])
         return [one for one in found if one.status in THERE or keeper.is_resumed(one)]
 
-    def _here(self) -> list[Piece]:
+    def here(self) -> list[Piece]:
         """The statements of this direction."""
         is_forward = self.keeper.direction is Direction.FORWARD
         texts = texts_of(self.operation.sql if is_forward else self.operation.reverse_sql)
@@ -89,7 +89,7 @@ class SqlReturns:
 
         ahead: what none of them drops either, which can come back before them; else what has to wait until its name is free.
         """
-        here = self._here()
+        here = self.here()
         makes = [piece.makes for piece in here if piece.makes is not None]
         drops = [piece.drop for piece in here if piece.drop is not None]
         kept = [one for one in reversed(self._kept()) if not any(makes_it(each, one.table, one.column) for each in makes)]
@@ -102,7 +102,7 @@ class SqlReturns:
 
     def afterwards(self) -> None:
         """Bring back what had to wait; where a statement has given its name to another table, that gets its values."""
-        renamed = [name.name for piece in self._here() for name in piece.renamed]
+        renamed = [name.name for piece in self.here() for name in piece.renamed]
         for one in self._without(ahead=False):
             if one.kind is KeptKind.TABLE and any(is_same(one.table, name) for name in renamed):
                 filled(self.editor, self.keeper, self.rules, one)
