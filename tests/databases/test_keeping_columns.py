@@ -173,6 +173,31 @@ def test_a_required_column_that_is_aside_asks_nothing_of_who_inserts_rows(tmp_pa
     assert shop.aside() == []
 
 
+LATE = """
+migrations.RunSQL(migrations.RunSQL.noop, "INSERT INTO shop_thing (id, n) VALUES (3, 3)"),
+"""
+
+
+def test_a_row_without_a_value_is_found_wherever_it_is(tmp_path: Path, database: Database):
+    """Also where it comes on the way back, and is not among the newest, which are looked at first: the column stays aside."""
+    made = MODELS.replace('("n", models.IntegerField())', '("n", models.IntegerField()), ("p", models.IntegerField())')
+    shop = Shop.make(tmp_path, database, made, "migrations.RemoveField('Thing', 'p'),", LATE)
+    shop.to("0001")
+    shop.query(f"INSERT INTO shop_thing (id, n, p) VALUES {', '.join(f'({number}, 1, 2)' for number in range(10, 1020))}")
+    schema = shop.schema()["shop_thing"]
+    shop.to("0003")
+    aside, without = shop.aside(), shop.schema()["shop_thing"]
+    refused = shop.manage("migrate", "shop", "0001")
+    assert refused.exit == 2
+    assert "error[HR503]: no-value: shop_thing.p NOT NULL without default, 1 row" in refused.err
+    assert shop.schema()["shop_thing"] == without
+    assert set(aside) <= set(shop.aside())
+    done = shop.manage("handrail", "rollback", "shop", "0001", "--yes", "--fill", "shop_thing.p=7")
+    assert done.exit == 0, done.err
+    assert shop.rows("id, n, p")[:2] == [(3, 3, 7), (10, 1, 2)]
+    assert shop.schema()["shop_thing"] == schema
+
+
 CODES = """
 migrations.CreateModel("Thing", [("code", models.CharField(max_length=9, primary_key=True)), ("p", models.IntegerField())]),
 """

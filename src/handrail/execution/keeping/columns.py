@@ -99,7 +99,7 @@ class Columns:
         if one.form is Form.COPY:
             self._from_copy(one, model, field, filling)
         else:
-            self._from_aside(one, filling, "DEFAULT" if field.has_db_default() else "NULL")
+            self._from_aside(one, filling, "DEFAULT" if field.has_db_default() else "NULL" if field.null else "")
         self.keeper.mark(one, KeptStatus.RESTORED)
 
     def _restorable(self, model: Any, field: Any) -> Kept | None:
@@ -140,7 +140,7 @@ class Columns:
         rules, details = self.rules, one.details
         since = rules.since(one.table, one.column, one.aside, details, back=False)
         if since and not field.null and not field.has_db_default() and (filling is None or field.unique):
-            without = foreign_keys.count(self.connection, f"{rules.quoted(one.table)} WHERE {since}")
+            without = self._without(one, since) if filling is None else self._counted(one, since)
             if without > (filling is not None):
                 raise NoValue(table=one.table, column=one.column, rows=without, is_unique=field.unique and without > 1)
         for key in rules.keys(details):
@@ -149,6 +149,17 @@ class Columns:
             else:
                 rows = rules.lost(as_aside(key, one), without=since)
             foreign_keys.check(self.connection, self.keeper, key, rows)
+
+    def _counted(self, one: Kept, since: str) -> int:
+        return foreign_keys.count(self.connection, f"{self.rules.quoted(one.table)} WHERE {since}")
+
+    def _without(self, one: Kept, since: str) -> int:
+        """Count the rows without a value, but where none of the newest is one: all of them are looked at once it came back."""
+        with self.connection.cursor() as cursor:
+            newest = self.rules.newest(cursor, one.table, one.aside, one.details)
+        if newest and not foreign_keys.count(self.connection, f"{newest} WHERE {since}"):
+            return 0
+        return self._counted(one, since)
 
     def _has_come(self, one: Kept, since: str) -> bool:
         """Say whether rows have come since; looking for one is several times as fast as an UPDATE that finds none."""
@@ -159,15 +170,17 @@ class Columns:
         return bool(ask("rows since", [one.aside], lambda: foreign_keys.count(self.connection, source)))
 
     def _from_aside(self, one: Kept, filling: str | None, nothing: str = "NULL") -> None:
-        """Rows that came after it was asked whether there are any, and need a value, are in the way: NULL is refused.
+        """Raise NoValue where rows are found now that need a value: they came meanwhile, or were not among the newest.
 
-        nothing: what rows get where filling says nothing.
+        nothing: what rows get where filling says nothing; "" where nothing can be said.
         """
         rules, details = self.rules, one.details
         place = (one.table, one.column, one.aside, details)
         run(self.editor, rules.column_back(*place))
         since = rules.since(*place, back=True)
         if since and filling != details.get("fills", "") and self._has_come(one, since):
+            if not (filling or nothing):
+                raise NoValue(table=one.table, column=one.column, rows=self._counted(one, since))
             table, column = rules.quoted(one.table), rules.quoted(one.column)
             run(self.editor, [rules.written(f"UPDATE {table} SET {column} = {filling or nothing} WHERE {since}")])
         run(self.editor, rules.column_again(*place))
