@@ -57,6 +57,8 @@ class Patience:
     def _single(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         if self._trying or self.connection.in_atomic_block or not self.connection.autocommit:
             return execute(sql, params, many, context)
+        if many and not isinstance(params, list | tuple):
+            params = list(params)  # what is tried again takes them again
         return self(lambda: execute(sql, params, many, context), sql)
 
     def _blockers(self) -> tuple[Blocker, ...]:

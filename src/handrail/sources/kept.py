@@ -99,7 +99,7 @@ def kept(connection: BaseDatabaseWrapper, statuses: Collection[KeptStatus] = THE
     from handrail.sources.journal_models import KeptRow
 
     rows = KeptRow.objects.using(connection.alias).filter(status__in=statuses, **wanted)
-    return tuple(_kept(row) for row in rows.order_by("id"))
+    return tuple(kept_as(row) for row in rows.order_by("id"))
 
 
 def migrations_with_kept(connection: BaseDatabaseWrapper) -> set[MigrationKey]:
@@ -125,7 +125,8 @@ def latest(
     return found[-1] if found else None
 
 
-def _kept(row: KeptRow) -> Kept:
+def kept_as(row: KeptRow) -> Kept:
+    """Return what a row of handrail_kept says."""
     return Kept(
         id=row.id,
         run=row.run,

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from handrail.domain.dataclasses import dataclass
@@ -16,7 +16,7 @@ from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction
 from handrail.execution.journal import forget, now
 from handrail.sources.journal_models import KeptRow
-from handrail.sources.kept import THERE, kept, migrations_with_kept
+from handrail.sources.kept import THERE, kept, kept_as, migrations_with_kept
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -65,8 +65,11 @@ class Keeper:
         prepare: Callable[[], None] = lambda: None,
         migrations: Callable[[], set[MigrationKey]] | None = None,
         must_come_back: bool = False,
+        is_new: bool = False,
     ) -> None:
         """Reach nothing yet. wanted: whether the migration lets anything be kept. prepare: see units.Session.
+
+        is_new: whether the step has begun in this process, and what it meant to keep can only be what is meant here.
 
         must_come_back: whether nothing may be done that cannot be taken back.
         migrations: returns those that have kept something, read once in a run and added to here; None: it is read anew.
@@ -80,6 +83,7 @@ class Keeper:
         self.operation, self.direction = -1, Direction.FORWARD
         self.is_unwinding, self.must_come_back = False, must_come_back
         self._rows: RowLogs | None = None
+        self._is_new, self._intended = is_new, set[str]()
 
     @property
     def rows(self) -> RowLogs:
@@ -157,8 +161,7 @@ class Keeper:
         describe: reads what it takes to bring the thing back; called only where nothing is on record.
         """
         said = {"step": self.step, "direction": self.direction, "operation": self.operation, "aside": aside}
-        statuses = (KeptStatus.KEEPING, KeptStatus.KEPT)
-        found = kept(self.connection, statuses, **said)
+        found = self._on_record(said)
         if found:
             return found[-1]
         self._forget_what_never_was(kind)
@@ -179,10 +182,25 @@ class Keeper:
         )
         row.save(using=self.connection.alias, force_insert=True)
         self.migrations().add(self.key)
-        return kept(self.connection, statuses, id=row.id)[0]
+        return kept_as(row)
+
+    def _on_record(self, said: Mapping[str, Any]) -> tuple[Kept, ...]:
+        """Return what this step has meant to keep before; a new one is asked about nothing that it has not meant here."""
+        is_first = str(said["aside"]) not in self._intended
+        self._intended.add(str(said["aside"]))
+        if self._is_new and is_first:
+            return ()
+        return kept(self.connection, (KeptStatus.KEEPING, KeptStatus.KEPT), **said)
+
+    @cached_property
+    def _has_earlier(self) -> bool:
+        """Say whether an earlier step of this migration has anything on record; to be asked before this one has."""
+        return self.key in self.migrations()
 
     def _forget_what_never_was(self, kind: KeptKind) -> None:
         """An earlier step of this migration that is closed has left what it meant to keep when it never came to it."""
+        if not self._has_earlier:
+            return
         rows = KeptRow.objects.using(self.connection.alias).filter(app=self.key.app_label, name=self.key.name, kind=kind)
         forget(rows.filter(status=KeptStatus.KEEPING).exclude(step=self.step))
 

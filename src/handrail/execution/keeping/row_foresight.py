@@ -37,6 +37,9 @@ def updates_alone(operation: Operation) -> bool:
 
     if not isinstance(operation, RunPython) or len(list(connections)) > 1:
         return False
+    code = getattr(operation.code, "__code__", None)
+    if code is None or "update" not in code.co_names:
+        return False
     body = _body(operation.code)
     if body is None:
         return False

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from handrail.execution.keeping.row_statements import REPLACES
 
 if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
     from handrail.execution.keeping.row_writing import Writing
 
 OURS = ("handrail_", "hrk_", "django_migrations", "sqlite_")
@@ -19,18 +21,23 @@ _WRITES = (9, 18, 23)
 _OK, _DENY = 0, 1
 
 
+def sees_writes(connection: BaseDatabaseWrapper) -> bool:
+    """Say whether the driver asks about each table before it prepares a statement that writes it."""
+    return hasattr(connection.connection, "set_authorizer")
+
+
 @contextmanager
 def guarded(writing: Writing) -> Iterator[None]:
     """Where the driver asks before it prepares a statement, let it ask here (SQLite, c3ref/set_authorizer.html)."""
     connection = writing.connection
-    if not hasattr(connection.connection, "set_authorizer"):
+    if not sees_writes(connection):
         yield
         return
     connection.connection.set_authorizer(partial(may, writing))
     try:
         yield
     finally:
-        if hasattr(connection.connection, "set_authorizer"):
+        if sees_writes(connection):
             connection.connection.set_authorizer(None)
 
 

@@ -14,6 +14,7 @@ from handrail.domain.run import Direction, StepStatus
 from handrail.errors.hr604 import RowsNotKept
 from handrail.execution.journal import forget
 from handrail.execution.keeping.row_copies import NO_TRIGGERS, steadied, why_not_copied
+from handrail.execution.keeping.row_guard import sees_writes
 from handrail.execution.keeping.row_writing import NotCovered, Place, Writing
 from handrail.sources.journal_models import KeptRow, StepRow
 from handrail.sources.kept import kept
@@ -82,7 +83,7 @@ class RowLogs:
             self.without |= {(place, table): why for table in found.tables}
         known |= found.tables
         unseen.update(found.unseen)
-        self.want(place, found.tables)
+        self.wanted.setdefault(place, set()).update(found.tables)
 
     @contextmanager
     def _steadied(self) -> Iterator[None]:
@@ -98,11 +99,15 @@ class RowLogs:
         """Return what the session says while an operation runs."""
         return f"{self.token} {place.operation} {place.direction} {place.part}".strip()
 
-    def want(self, place: Place, tables: Iterable[str], *, by_sets: bool = False) -> None:
-        """Say which tables an operation is likely to write. by_sets: only by statements that are understood."""
-        self.wanted.setdefault(place, set()).update(tables)
+    def want(self, place: Place, tables: Callable[[], Iterable[str]], *, by_sets: bool = False, is_atomic: bool = True) -> None:
+        """Say which tables an operation is likely to write. by_sets: only by statements that are understood.
+
+        tables: asked at once, unless logs are made when tables are first written. is_atomic: whether all is one transaction.
+        """
         if by_sets:
             self.by_sets.add(place)
+        if self.rules.ahead or not (is_atomic and sees_writes(self.connection)):
+            self.wanted.setdefault(place, set()).update(tables())
 
     def _make_ahead(self) -> None:
         if not self.rules.ahead or not self.keeper.keeps_rows:
@@ -254,7 +259,8 @@ class RowLogs:
             yield
             return
         writing = Writing(self, place, operation)
-        for table in sorted(writing.names(self.wanted.get(place, ()))):
+        wanted = self.demanded if writing.is_lazy else self.wanted
+        for table in sorted(writing.names(wanted.get(place, ()))):
             if (place, table) not in self.without:
                 writing.cover(table)
         if not writing.is_single:
@@ -263,6 +269,9 @@ class RowLogs:
         try:
             with writing.watched():
                 yield
+        except Exception:
+            writing.check_denied()
+            raise
         finally:
             self.writing = None
         writing.check()
@@ -286,6 +295,8 @@ class RowLogs:
                     logged.append(log.table)
                     row = keeper.intend(KeptKind.ROWS, Form.LOG, log.table, "", log.name, dict)
                     keeper.mark(row, KeptStatus.KEPT, rows=rows)
+                    if not self.rules.ahead:
+                        self.forget(place, log.table)
             self._supersede(place)
             defines |= bool(drops) and len(logged) > len(set(logged))
             details = {"part": place.part, "defines": defines, "unkept": list(unkept), "drops": list(drops)}

@@ -11,7 +11,7 @@ from handrail.domain.run import Direction
 from handrail.errors.hr604 import RowsNotKept
 from handrail.execution.keeping.row_copies import COMMITS, Copies, acted_on
 from handrail.execution.keeping.row_elsewhere import Elsewhere
-from handrail.execution.keeping.row_guard import OURS, guarded, may, replacing
+from handrail.execution.keeping.row_guard import OURS, guarded, may, replacing, sees_writes
 from handrail.execution.keeping.row_sets import Sets
 from handrail.execution.keeping.row_statements import ROLLS_BACK, Written, assigned_by, written_by
 
@@ -56,6 +56,8 @@ class Writing:
         self.sets = Sets(logs, place)
         self.elsewhere = Elsewhere(self.connection)
         self.is_single = not self.is_local
+        self.is_lazy = self.is_local and logs.repeats and not self.rules.ahead and sees_writes(self.connection)
+        """Whether a table gets its log when it is first written, which the driver asks about, and not before."""
         self.versions: dict[str, int] = {}
         self.driver: Any = None
         self.block: Any = None
@@ -210,12 +212,16 @@ class Writing:
     def _watch(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         if self.is_busy:
             return execute(sql, params, many, context)
+        if many and not isinstance(params, list | tuple):
+            params = list(params)  # a statement that is denied at first runs twice, and takes them twice
         with self._aside():
             self._connected()
             if self.block is not None and self.block is not self._outermost():
                 self._verify()
             written = written_by(str(sql), self.rules.dialect)
             self.named = written.tables
+            if self.is_lazy:
+                self._cover_named(written)
             self.sets.begin(str(sql), params, many=many)
             tables = self._ready(written, str(sql))
             self._need(self.sets.copy(params))
@@ -248,6 +254,12 @@ class Writing:
         if not self.rules.ahead:
             self.logs.forget(self.place)
             self.connection.connection.set_authorizer(partial(may, self))
+
+    def _cover_named(self, written: Written) -> None:
+        """Make the logs of tables that a statement names, before the driver would ask."""
+        for table in sorted(self.names(written.tables)):
+            if self.logs.log_of(self.place, table) is None and not self.is_covered(table):
+                self.cover(table)
 
     def _ready(self, written: Written, sql: str) -> set[str]:
         """See that all that a statement writes has a log, and return it. Raises NotCovered, and RowsNotKept."""
@@ -346,6 +358,10 @@ class Writing:
                     fits = set(one.columns) <= set(self.rules.columns(cursor, table))
                 self._execute([*self.rules.no_triggers(one), *(self.rules.triggers(one) if fits else [])])
             self.cover(table)
+
+    def check_denied(self) -> None:
+        """See that an operation runs again which has failed as it wrote past Django's cursors. Raises NotCovered, RowsNotKept."""
+        self._need({table for table in self.denied if not self.is_covered(table)})
 
     def check(self) -> None:
         """Look after the operation whether something was written that has no log. Raises NotCovered, and RowsNotKept."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from handrail.domain.database import ErrorKind
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from handrail.domain.migration import MigrationKey
     from handrail.execution.keeping.keeper import Keeper
 
+Tables = Callable[[], frozenset[str]]
+"""Says which tables an operation is likely to write."""
 NOTE = "its work is rolled back; handrail rollback can take the rows back by their log"
 
 
@@ -343,17 +346,19 @@ def brings_back(keeper: Keeper, index: int, direction: Direction) -> bool:
     return bool(drops_of(_undone(keeper, index, direction)))
 
 
-def tables_ahead(migration: Migration, state: ProjectState, direction: Direction) -> Iterator[tuple[Place, frozenset[str], bool]]:
-    """Yield for each operation that runs code or SQL the tables that it is likely to write, and whether by whole statements."""
+def tables_ahead(migration: Migration, state: ProjectState, direction: Direction) -> Iterator[tuple[Place, Tables, bool]]:
+    """Yield for each operation that runs code or SQL what says which tables it is likely to write, and whether by whole
+    statements.
+    """
     for index, operation in enumerate(migration.operations):
         yield from tables_of(index, operation, state, direction)
 
 
 def tables_of(
     index: int, operation: Operation, state: ProjectState, direction: Direction
-) -> Iterator[tuple[Place, frozenset[str], bool]]:
-    """Yield for each part of an operation that runs code or SQL the tables that it is likely to write, and whether by whole
-    statements; what takes a log back joins tables.
+) -> Iterator[tuple[Place, Tables, bool]]:
+    """Yield for each part of an operation that runs code or SQL what says which tables it is likely to write, and whether by
+    whole statements; what takes a log back joins tables.
     """
     from handrail.execution.keeping.row_foresight import updates_alone
     from handrail.execution.keeping.row_tables import likely_tables
@@ -361,7 +366,7 @@ def tables_of(
     for part, each in parts_of(operation):
         if writes_rows(each):
             by_sets = direction is Direction.FORWARD and updates_alone(each)
-            yield Place(index, direction, part), likely_tables(each, state), by_sets
+            yield Place(index, direction, part), partial(likely_tables, each, state), by_sets
 
 
 def close_logs(keeper: Keeper, attempt: Callable[[Callable[[], None], str], None]) -> None:
