@@ -287,3 +287,40 @@ def test_what_is_unapplied_is_looked_at_as_well(sqlite_database: Database, tmp_p
     assert "note: shop.0002_one alters shop_thing on default" in refused(project, "shop", "0001")
     assert project.recorded() == ["0001_initial", "0002_one", "0003_k"]
     assert columns(project) == ["id", "k", "n", "name", "p"]
+
+
+COPY = 'CREATE TABLE new__shop_thing ("id" integer PRIMARY KEY, "name" varchar(60) NOT NULL, "n" integer NOT NULL)'
+
+
+@pytest.mark.parametrize("operations", [ALTER, f"migrations.RunSQL('SELECT 1'), {ALTER}"])
+def test_d02_a_copy_that_plain_django_left_is_dropped_where_the_table_has_all_rows(
+    sqlite_database: Database, tmp_path: Path, operations: str
+):
+    project = begin(tmp_path, sqlite_database, **{"0002_wide": migration(operations, FIRST)})
+    project.query(COPY)
+    project.query("INSERT INTO new__shop_thing SELECT id, name, n FROM shop_thing")
+    done = project.manage("migrate", "--no-color")
+    assert done.exit == 0, done.err
+    assert done.err == (
+        "warning[HR405]: leftover: table new__shop_thing (1 row), shop_thing present\n"
+        "  note: all of its rows are in shop_thing: it is dropped\n"
+    )
+    assert project.query("SELECT name, n FROM shop_thing") == [("one", 1)]
+    assert not project.query("SELECT 1 FROM sqlite_master WHERE name = 'new__shop_thing'")
+
+
+def test_d02_a_copy_with_rows_of_its_own_or_without_its_table_is_refused(sqlite_database: Database, tmp_path: Path):
+    project = begin(tmp_path, sqlite_database, **{"0002_wide": migration(ALTER, FIRST)})
+    project.query(COPY)
+    project.query("INSERT INTO new__shop_thing SELECT id + 1, name, n FROM shop_thing")
+    said = refused(project)
+    assert (
+        "error[HR405]: leftover: table new__shop_thing (1 row), shop_thing present note: not in shop_thing: 1 row of the copy"
+        in said
+    )
+    project.query("DROP TABLE shop_thing")
+    said = refused(project)
+    assert "error[HR405]: leftover: table new__shop_thing (1 row), shop_thing MISSING" in said
+    assert 'help: give the copy the name of the table: ALTER TABLE "new__shop_thing" RENAME TO "shop_thing"' in said
+    assert project.query("SELECT name, n FROM new__shop_thing") == [("one", 1)]
+    assert project.recorded() == ["0001_initial"]

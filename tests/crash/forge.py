@@ -257,7 +257,7 @@ class Forge:
         was = self.reader.state() if asks else None
         answer = in_child(lambda: self.migrate(track))
         self.last = self.reader.state()
-        if was and answer["ended"] == "refused" and "error[HR401]" in answer["text"] and answer["exit"] == 3:
+        if was and answer["ended"] == "refused" and "error[HR402]" in answer["text"] and answer["exit"] == 3:
             tally.asked += 1
             return self.last.difference(was)
         problem = self.judged(track, answer, self.last)
@@ -278,7 +278,7 @@ class Forge:
         was = self.reader.state()
         answer = in_child(lambda: self.recover_back(track.label))
         self.last = self.reader.state()
-        if answer["ended"] == "refused" and answer["code"] == "HR401":
+        if answer["ended"] == "refused" and answer["code"] in ("HR401", "HR402"):
             tally.refused_back += 1
             return self.last.difference(was) or self.go_on(track, tally)
         if answer["ended"] != "done":

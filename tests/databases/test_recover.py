@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,9 @@ def extents(answer: dict[str, Any]) -> list[tuple[int, str]]:
     return sorted((one["operation"] + 1, one["extent"]) for one in every)
 
 
-def notes(answer: dict[str, Any]) -> list[str]:
+def notes(answer: dict[str, Any], code: str = "HR401") -> list[str]:
     (finding,) = answer["findings"]
-    assert finding["code"] == "HR401"
+    assert finding["code"] == code
     result = finding["notes"]
     assert isinstance(result, list)
     return result
@@ -108,14 +109,18 @@ def test_what_an_unapply_has_dropped_comes_back(tmp_path: Path, database: Databa
     assert project.query("SELECT q FROM shop_thing") == [(77,)]
 
 
-def test_code_outside_a_transaction_is_asked_about_and_nothing_else(tmp_path: Path, sqlite_database: Database):
-    project = Stopped.make(tmp_path, sqlite_database, second(code=False))
+def test_code_outside_a_transaction_is_asked_about_and_nothing_else(tmp_path: Path, database: Database):
+    project = Stopped.make(tmp_path, database, second(code=False))
     project.stop(STOP="up")
     answer = project.recover(exit=3)
     assert extents(answer) == [(1, "done"), (2, "in doubt"), (3, "not done"), (4, "not done")]
     assert [one["operation"] for one in answer["ambiguous"]] == [1]
     assert answer["findings"][0]["command"] == "handrail history --run 2"
-    assert notes(answer)[-3:] == [
+    message = "interrupted-data: shop.0002_step was stopped inside operation 2 of 4 (Raw Python operation)"
+    assert answer["findings"][0]["message"] == message
+    (first, *others) = notes(answer, "HR402")
+    assert re.fullmatch(r"it has written 1 row of shop_thing \(log: hrk_[0-9a-f]{16}\)", first)
+    assert others[-3:] == [
         "operation 2 is in doubt: it runs code of the project outside a transaction, and was stopped inside: "
         "what it did is not known",
         "--forward says operation 2 is complete: it goes on after it",
@@ -149,9 +154,9 @@ def test_what_cannot_be_taken_back_stays_and_goes_on_from_the_answer(tmp_path: P
     project.stop("--no-keep", STOP="up")
     database.query("UPDATE shop_thing SET n = 1")
     reason = "Remove field x from Thing: what it dropped is gone"
-    assert f"--back says nothing of operation 2 is there: it stays there, as {reason}" in notes(project.recover(exit=3))
+    assert f"--back says nothing of operation 2 is there: it stays there, as {reason}" in notes(project.recover(exit=3), "HR402")
     answer = project.recover("--back", exit=3)
-    assert notes(answer) == [f"what was done before cannot be taken back: {reason}"]
+    assert notes(answer, "HR402") == [f"what was done before cannot be taken back: {reason}"]
     assert answer["findings"][0]["help"] == "go on from there"
     assert answer["findings"][0]["command"] == "handrail recover --forward"
     assert found(project) == (["id", "n"], ["0001_initial"], [1])
@@ -180,7 +185,7 @@ def test_a_reverse_that_was_stopped_is_asked_about_too(tmp_path: Path, database:
     project = Stopped.make(tmp_path, database, second(code=False))
     project.stop(FAIL="last", STOP="down")
     database.query(f"UPDATE shop_thing SET n = {changed}")
-    assert notes(project.recover(exit=3))[-2:] == [
+    assert notes(project.recover(exit=3), "HR402")[-2:] == [
         "--forward says nothing of operation 2 was taken back: it is taken back again",
         "--back says nothing of operation 2 is there any more",
     ]

@@ -47,10 +47,14 @@ class Interrupted(Refusal):
         operation: str = "",
         notes: Sequence[str] = (),
         help: str = "",
+        number: int = 0,
     ) -> None:
-        """alias: of the database; total: 0 where it is not known; operation: the one it stopped at, in Django's words."""
+        """alias: of the database; total: 0 where it is not known; operation: the one it stopped at, in Django's words.
+
+        number: of that operation, from 1, where a subclass names it.
+        """
         of_all, at = f" of {total}" if total else "", f" ({operation})" if operation else ""
-        facts = {"migration": migration, "done": done, "total": of_all, "operation": at}
+        facts = {"migration": migration, "done": done, "total": of_all, "operation": at, "number": number}
         named = "" if alias == "default" else f" --database {alias}"
         help = help or "go on from there, or take back what was done"
         super().__init__(self.say(facts, notes=notes, help=help, command=f"handrail recover{named}"))

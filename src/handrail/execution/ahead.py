@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from handrail.errors.hr513 import RebuildLoses
 from handrail.execution.editors import columns_of, differences, rebuilds_of, table_of
+from handrail.execution.leftovers import refuse_leftovers
 from handrail.execution.manners import is_code
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def look_ahead(
 ) -> None:
     """Raise RebuildLoses if a table that the plan rebuilds has other columns than the project state before the plan.
 
+    And Leftover if a rebuild of it was stopped before, and nobody but a person can say what is to become of the copy.
+
     state: builds that state, and is called only where an operation alters a table. ghosts: recorded migrations of an app
     without a file. The catalogue is read at most once.
     """
@@ -42,6 +45,7 @@ def look_ahead(
         return
     with connection.cursor() as cursor:
         live = rebuilds.columns(cursor)
+    refuse_leftovers(connection, rebuilds, rebuilt, live)
     found: list[RebuildLoses] = []
     for table, (model, migration) in rebuilt.items():
         drops, invents = differences(rebuilds, live.get(rebuilds.fold(table), ()), columns_of(model))

@@ -11,6 +11,7 @@ from handrail.databases._rebuilds import Attached, Rebuilds
 from handrail.domain.dataclasses import dataclass
 from handrail.errors.hr513 import RebuildLoses
 from handrail.execution.keeping.attaching import attach
+from handrail.execution.leftovers import drop_leftover
 from handrail.execution.settling import settle
 from handrail.sources.backend import backend_of
 
@@ -43,7 +44,7 @@ def editor_for(
     rebuilds = rebuilds_of(connection)
     checks = rebuilds is not None and hasattr(editor, "_remake_table")
     if rebuilds is not None and checks:
-        editor._remake_table = _safely(editor, rebuilds, str(migration), editor._remake_table)
+        editor._remake_table = _safely(editor, rebuilds, str(migration), editor._remake_table, keeper.keeping.said)
     attach(editor, keeper)
     settle(editor, migration)
     with ExitStack() as stack:
@@ -110,12 +111,15 @@ class Rebuild:
         return [*stay, *(field.column for field in came if field.column is not None)]
 
 
-def _safely(editor: Any, rebuilds: Rebuilds, migration: str, remake: Callable[..., Any]) -> Callable[..., None]:
+def _safely(
+    editor: Any, rebuilds: Rebuilds, migration: str, remake: Callable[..., Any], said: Callable[[str], None]
+) -> Callable[..., None]:
     def safely(model: Any, create_field: Any = None, delete_field: Any = None, alter_fields: Alterations | None = None) -> None:
         rebuild = Rebuild(model=model, created=create_field, deleted=delete_field, altered=alter_fields or [])
         if getattr(delete_field, "many_to_many", False):  # that drops a table of its own
             remake(model, create_field, delete_field, alter_fields)
             return
+        drop_leftover(editor, rebuilds, table_of(model), said)
         kept = _kept(editor, rebuilds, rebuild, migration)
         last = _counter(editor, rebuilds, table_of(model))
         for one in reversed(kept):  # what was made later can stand on what was made before

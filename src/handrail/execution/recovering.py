@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from handrail.domain.dataclasses import dataclass
 from handrail.domain.migration import MigrationKey
-from handrail.domain.run import Direction, Kind, Mark, Phase, RunStatus, Statement, Step, StepStatus
+from handrail.domain.run import Direction, RunStatus, Statement, Step, StepStatus
 from handrail.errors.hr401 import InDoubt, Interrupted
+from handrail.execution.interruption import interruption
 from handrail.execution.keep_sources import digest_now, kept_source
 from handrail.execution.project_states import state_before
 from handrail.sources.journal import Unfinished
@@ -113,11 +114,6 @@ def interrupted(
     alias: str, step: Step, migration: Migration | None, statements: Sequence[Statement], notes: Sequence[str], help: str = ""
 ) -> Interrupted:
     """Build the refusal for a step that is half done."""
-    done = {
-        each.operation for each in statements if (each.kind, each.phase, each.status) == (Kind.OPERATION, Phase.RUN, Mark.DONE)
-    }
-    operations = migration.operations if migration else []
-    at = next((operation.describe() for index, operation in enumerate(operations) if index not in done), "")
-    return Interrupted(
-        alias=alias, migration=step.key, done=len(done), total=len(operations), operation=at, notes=notes, help=help
+    return interruption(
+        alias=alias, key=step.key, step=step.id, migration=migration, statements=statements, notes=notes, help=help
     )

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from handrail.databases.statements.base import rules_for
 from handrail.domain.migration import MigrationKey
-from handrail.domain.run import Direction, Mark, OnFailure, Phase, Statement, StepStatus
+from handrail.domain.run import Direction, OnFailure, Statement, StepStatus
 from handrail.errors.hr401 import InDoubt, Interrupted
 from handrail.execution.editors import editor_for
+from handrail.execution.interruption import interruption
 from handrail.execution.journal import Journal
 from handrail.execution.keeping.keeper import Keeper, Keeping
 from handrail.execution.keeping.row_ahead import is_asked, refuse_unkept
@@ -171,7 +172,7 @@ class Steps:
     def _whole(self, migration: Migration, state: ProjectState, direction: Direction, record: Record, step: int) -> ProjectState:
         """One transaction: the operations, what was deferred, the record, and the journal's word that it is done."""
         states, results = [state], [state]
-        keeper = self._keeper(migration, step, is_new=True)
+        keeper = self._keeper(migration, step)
 
         def once() -> None:
             backwards = direction is Direction.BACKWARD
@@ -220,7 +221,7 @@ class Steps:
         stepwise = self.with_record(migration, step, statements_of(self.connection, step))
         why = why_not(stepwise, stages, direction)
         if why:
-            raise self._interrupted(stepwise, stages, (f"it cannot be taken back: {why}",))
+            raise self._interrupted(stepwise, (f"it cannot be taken back: {why}",))
         unwind(stepwise, stages, direction)
 
     def with_record(self, migration: Migration, step: int, earlier: Sequence[Statement]) -> Stepwise:
@@ -247,7 +248,7 @@ class Steps:
         finally:
             self._must_come_back = False
 
-    def _keeper(self, migration: Migration, step: int, *, is_new: bool = False) -> Keeper:
+    def _keeper(self, migration: Migration, step: int) -> Keeper:
         key = MigrationKey(migration.app_label, migration.name)
         wanted = bool(getattr(migration, "handrail_keep", True))
         return Keeper(
@@ -260,7 +261,6 @@ class Steps:
             prepare=self.session.prepare,
             migrations=self._with_kept,
             must_come_back=self._must_come_back,
-            is_new=is_new,
         )
 
     def _record(self, record: Record, step: int) -> None:
@@ -298,29 +298,27 @@ class Steps:
         if not self.journal.step_ended(step, StepStatus.STOPPED, _words(error)):
             return
         if self.on_failure is not OnFailure.UNWIND or isinstance(error, InDoubt):
-            raise self._interrupted(stepwise, stages, (_words(error),)) from error
+            raise self._interrupted(stepwise, (_words(error),)) from error
         why = why_not(stepwise, stages, direction)
         if why:
             notes = (_words(error), f"what was done is not taken back: {why}")
-            raise self._interrupted(stepwise, stages, notes) from error
+            raise self._interrupted(stepwise, notes) from error
         _let_go(error)
         try:
             unwind(stepwise, stages, direction)
         except InDoubt as doubt:
-            raise self._interrupted(stepwise, stages, (_words(error), str(doubt))) from doubt
+            raise self._interrupted(stepwise, (_words(error), str(doubt))) from doubt
         except Exception as failed:  # of the author's reverse, of rows that are in the way, or of the database
             notes = (_words(error), f"what was done is not taken back: {_words(failed)}")
-            raise self._interrupted(stepwise, stages, notes) from failed
+            raise self._interrupted(stepwise, notes) from failed
 
-    def _interrupted(self, stepwise: Stepwise, stages: Sequence[Stage], notes: Sequence[str]) -> Interrupted:
-        done = stepwise.marks(Phase.RUN, Mark.DONE)
-        at = next((stage for stage in stages if stage.index not in done), None)
-        return Interrupted(
+    def _interrupted(self, stepwise: Stepwise, notes: Sequence[str]) -> Interrupted:
+        return interruption(
             alias=self.connection.alias,
-            migration=MigrationKey(stepwise.migration.app_label, stepwise.migration.name),
-            done=len(done),
-            total=len(stages),
-            operation=at.operation.describe() if at else "",
+            key=MigrationKey(stepwise.migration.app_label, stepwise.migration.name),
+            step=stepwise.step,
+            migration=stepwise.migration,
+            statements=stepwise.earlier,
             notes=notes,
         )
 
@@ -333,4 +331,5 @@ def _let_go(error: BaseException | None) -> None:
 
 
 def _words(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    """Return an error in words; a doubt is none of the project or the database."""
+    return " ".join((str(error) if isinstance(error, InDoubt) else f"{type(error).__name__}: {error}").split())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
     from django.db.migrations.migration import Migration
 
+    from handrail.domain.finding import Finding
     from handrail.execution.keeping.keeper import Keeper
 
 
@@ -73,8 +74,7 @@ class Stepwise:
             way = Way.TRANSACTION if alone else Way.STATEMENTS
         state = stage.after if backwards else stage.before
         for place, tables, by_sets in tables_of(stage.index, stage.operation, state, direction):
-            by_sets = by_sets and way is Way.TRANSACTION and not is_back
-            self.keeper.rows.want(place, tables, by_sets=by_sets, is_atomic=way is Way.TRANSACTION)
+            self.keeper.rows.want(place, tables, by_sets=by_sets and way is Way.TRANSACTION and not is_back)
         try:
             self._run_as(way, editor, stage, phase, backwards=backwards)
         finally:
@@ -133,12 +133,18 @@ class Stepwise:
             attempt=self.attempt,
             session=self.session,
             place=self.place(stage),
+            said=self._said,
         )
         in_order(stage.operation, self.migration.app_label, stage.after if backwards else stage.before)
         with statements_through(editor, unit):
             self._call(editor, stage, backwards=backwards)
             flush(editor)
         self.journal.operation(self.step, phase, stage.index, Mark.DONE)
+
+    def _said(self, findings: Iterable[Finding]) -> None:
+        from handrail.execution.probing import tell
+
+        tell(findings, self.keeper.keeping.said)
 
     def _code(self, editor: BaseDatabaseSchemaEditor, stage: Stage, phase: Phase, *, backwards: bool) -> None:
         if stage.index in self.marks(phase, Mark.STARTED):

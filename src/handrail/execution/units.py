@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from handrail.checks.hr403 import InvalidIndex
 from handrail.databases.statements.base import Judgement, Manner, StatementRules
 from handrail.domain.dataclasses import dataclass
 from handrail.domain.run import Mark, Phase, Statement
@@ -17,6 +18,8 @@ from handrail.execution.journal import Journal
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+    from handrail.domain.finding import Finding
 
 READS = ("get_constraints", "get_storage_engine", "get_sequences", "get_relations", "get_primary_key_columns")
 """What schema editors ask the database before they write a statement (django/db/backends/*/schema.py, 5.2 to 6.1)."""
@@ -62,11 +65,12 @@ class Unit:
         attempt: Attempt,
         session: Session,
         place: str,
+        said: Callable[[Iterable[Finding]], None],
     ) -> None:
-        """place: the operation in words, for what is said when it cannot go on."""
+        """place: the operation in words, for what is said when it cannot go on. said: told what is put right before."""
         self.connection, self.journal, self.rules = connection, journal, rules
         self.step, self.phase, self.operation, self.place = step, phase, operation, place
-        self.attempt, self.session = attempt, session
+        self.attempt, self.session, self.said = attempt, session, said
         self._earlier = list(earlier)
         self._answers = [read for statement in earlier for read in statement.reads]
         self._reads: list[Any] = []
@@ -129,7 +133,7 @@ class Unit:
             )
         if not self.session.holds:
             raise BehindPooler(alias=self.connection.alias, what=self.place)
-        self.attempt(lambda: self._clear(sql), text)
+        self.attempt(lambda: self._clear(sql, self.said), text)
         if earlier is None:
             with self.connection.cursor() as cursor:
                 before = self.rules.snapshot(cursor, text)
@@ -139,9 +143,10 @@ class Unit:
         self.attempt(lambda: self._cleared(sql, params), text)
         self.journal.statement_done(row)
 
-    def _clear(self, sql: str) -> None:
+    def _clear(self, sql: str, said: Callable[[Iterable[Finding]], None] = lambda _: None) -> None:
         with self.connection.cursor() as cursor:
             for leftover in self.rules.clearing(cursor, sql):
+                said(InvalidIndex.find(self.rules.broken_index(leftover)))
                 cursor.execute(leftover)
 
     def _cleared(self, sql: str, params: Sequence[Any] | None) -> None:

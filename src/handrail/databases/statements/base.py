@@ -76,6 +76,10 @@ class StatementRules(ABC):
         """Return the statements that drop what a broken try left in the way of the statement; [] where nothing is."""
         return []
 
+    def broken_index(self, clearing: str) -> str:  # noqa: ARG002
+        """Return the name of the index that a statement of clearing drops, "" where it drops none."""
+        return ""
+
     @abstractmethod
     def restoring(self, sql: str, before: Definitions, live: Definitions) -> Restoring:
         """Return what brings the definitions from live back to before, for a statement whose manner is alone.

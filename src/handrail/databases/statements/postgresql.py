@@ -88,6 +88,11 @@ class PostgreSQLStatements(StatementRules):
             broken = [index for index in broken if is_leftover(index.name)]
         return [_drop(index.schema, index.name) for index in broken]
 
+    def broken_index(self, clearing: str) -> str:
+        """All that clearing does is to drop indexes."""
+        statement = concurrent(clearing)
+        return statement.name.name if statement is not None and statement.name is not None else ""
+
     def restoring(self, sql: str, before: Definitions, live: Definitions) -> Restoring:
         """Drop what was built, and build what was dropped, while the table is in use."""
         if self.manner(sql) is not Manner.ALONE:
