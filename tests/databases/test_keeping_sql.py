@@ -126,10 +126,13 @@ def test_values_that_change_with_their_type_come_back(tmp_path: Path, database: 
     assert [one for one in shop.kept() if one[0]] == [("shop_thing", "o", "kept"), ("shop_thing", "d", "kept")]
     shop.query(f"UPDATE shop_thing SET {name} = 9 WHERE id = 3")
     shop.query(f"INSERT INTO shop_thing (n, p, {name}, z) VALUES (4, 'd', 4, 44)")
-    planned = " ".join(shop.run("-m", "handrail", "rollback", "shop", "0001", "--dry-run").out.split())
+    refused = shop.handrail("rollback", "shop", "0001", "--dry-run", exit=2)
+    assert refused.messages == ["HR503: no-value: shop_thing.o NOT NULL without default, 1 row"]
+    fill = ("--fill", "shop_thing.o=8")
+    planned = " ".join(shop.run("-m", "handrail", "rollback", "shop", "0001", "--dry-run", *fill).out.split())
     assert "shop_thing.z is set aside" in planned
     assert "shop_thing.o, values of shop_thing.d come back" in planned
-    done = shop.run("-m", "handrail", "rollback", "shop", "0001", "--yes", "--fill", "shop_thing.o=8")
+    done = shop.run("-m", "handrail", "rollback", "shop", "0001", "--yes", *fill)
     assert done.exit == 0, done.out + done.err
     assert f"shop_thing.d: {CHANGED}" in done.out + done.err
     assert shop.schema() == schema
