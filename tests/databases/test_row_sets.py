@@ -124,6 +124,23 @@ OTHER_WORDS = "connection.cursor().execute('UPDATE shop_thing SET n = 20 WHERE i
 
 
 @BY_SETS
+def test_sql_that_is_one_update(shop: Shop):
+    """And one that was taken for such, and is none."""
+    shop.begin()
+    before = rows_of(shop)
+    twice = "(\"UPDATE shop_thing SET n = n + %s, x = '100%%' WHERE n < 5\", [10])"
+    shop.put("0002_one", f"migrations.RunSQL([{twice}], migrations.RunSQL.noop),")
+    shop.put("0003_other", "migrations.RunSQL('UPDATE shop_thing SET n = n + id', migrations.RunSQL.noop),")
+    shop.put("0004_key", "migrations.RunSQL('UPDATE shop_thing SET id = id + 10', migrations.RunSQL.noop),")
+    shop.migrate()
+    assert rows_of(shop) == [(11, "a", 12, "100%"), (12, "b", 14, "100%")]
+    assert logs(shop) == [("shop_thing", 2, True), ("shop_thing", 2, True), ("shop_thing", 2, False)]
+    shop.migrate("shop", "0001")
+    assert rows_of(shop) == before
+    assert triggers(shop) == []
+
+
+@BY_SETS
 def test_what_is_not_understood_runs_again_with_triggers(shop: Shop):
     """A subquery, a statement that fails after its rows were copied, and one of other words."""
     shop.begin()

@@ -74,7 +74,8 @@ class Stepwise:
             way = Way.TRANSACTION if alone else Way.STATEMENTS
         state = stage.after if backwards else stage.before
         for place, tables, by_sets in tables_of(stage.index, stage.operation, state, direction):
-            self.keeper.rows.want(place, tables, by_sets=by_sets and way is Way.TRANSACTION and not is_back)
+            by_sets = by_sets and way is not Way.CODE and not is_back
+            self.keeper.rows.want(place, tables, by_sets=by_sets, is_atomic=way is Way.TRANSACTION)
         try:
             self._run_as(way, editor, stage, phase, backwards=backwards)
         finally:

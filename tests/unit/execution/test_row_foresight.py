@@ -61,7 +61,11 @@ from handrail.execution.keeping.row_foresight import updates_alone
 found = {name: updates_alone(migrations.RunPython(code)) for name, code in vars(code_of_project).items() if callable(code)}
 print(json.dumps([name for name, alone in found.items() if alone]))
 print(json.dumps([name for name, alone in found.items() if not alone]))
-print(updates_alone(migrations.RunSQL("UPDATE t SET n = 1")))
+SQL = [
+    "UPDATE t SET n = 1;", [("UPDATE t SET n = %s", [1])], ["UPDATE t SET n = 1", "UPDATE t SET n = 2"], "UPDATE t SET n = 1; SELECT 1",
+    "UPDATE t SET n = RAND()", "INSERT INTO t (n) VALUES (1)", [], migrations.RunSQL.noop,
+]
+print([updates_alone(migrations.RunSQL(sql)) for sql in SQL])
 """
 OTHERS = ["F", "OuterRef", "in_a_loop", "in_a_list", "related", "by_a_dictionary", "of_another", "saving", "by_cursor", "helped"]
 """The first two are what the module has imported."""
@@ -75,7 +79,7 @@ def ask(folder: Path, *aliases: str) -> list[str]:
 
 
 def test_code_that_only_updates(tmp_path: Path) -> None:
-    assert ask(tmp_path, "default") == ['["plain"]', json.dumps([*OTHERS, "reading", "made"]), "False"]
+    assert ask(tmp_path, "default") == ['["plain"]', json.dumps([*OTHERS, "reading", "made"]), str([True, True] + [False] * 6)]
 
 
 def test_another_database_could_be_written_twice(tmp_path: Path) -> None:

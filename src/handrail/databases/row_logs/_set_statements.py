@@ -153,7 +153,11 @@ class _Reader:
     def _operand(self, token: Token) -> str:
         """Pass over a string, a number, a word or a column, and return the name of a column."""
         if token.kind is Kind.STRING:
-            if token.text[0] != "'" or (self.escapes and "\\" in token.text) or (self.has_params and "%" in token.text):
+            if (
+                token.text[0] != "'"
+                or (self.escapes and "\\" in token.text)
+                or (self.has_params and "%" in token.text.replace("%%", ""))
+            ):
                 raise _NotUnderstood
             self.place += 1
             return ""

@@ -23,7 +23,7 @@ fts3.html#shadow_tables, rtree.html#implementation_details).
 """
 _ALONE = """
     SELECT (SELECT count(*) FROM main.sqlite_master WHERE type = 'trigger' AND tbl_name = %s COLLATE NOCASE)
-      + (SELECT count(*) FROM temp.sqlite_master WHERE type = 'trigger' AND tbl_name = %s COLLATE NOCASE)
+      + (SELECT count(*) FROM temp.sqlite_master WHERE tbl_name = %s COLLATE NOCASE)
       + (SELECT count(*) FROM main.sqlite_master WHERE name = %s COLLATE NOCASE AND sql LIKE '%%on conflict%%')
       + (SELECT count(*) FROM main.sqlite_master m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'
          AND f."table" = %s COLLATE NOCASE AND (f.on_update NOT IN ('NO ACTION', 'RESTRICT')
@@ -92,7 +92,7 @@ class SQLiteRowLogs(SetEntries):
         return f"CREATE TABLE {self.quote(one.name)} ({ORDER} INTEGER PRIMARY KEY, {IMAGE}, {', '.join(names)})"
 
     def takes_sets(self, cursor: Cursor, one: RowLog) -> bool:
-        """No triggers, no foreign keys that act, no rows that give way; what is computed gets the type of its column."""
+        """No triggers, temporary tables, foreign keys that act, or rows that give way; values get the types of their columns."""
         if not super().takes_sets(cursor, one) or not all(_TYPE.fullmatch(column.kind) for column in one.columns):
             return False
         ((others,),) = rows_of(cursor, _ALONE, [one.table] * 4)

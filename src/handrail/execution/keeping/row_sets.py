@@ -35,7 +35,7 @@ class Sets:
     def begin(self, sql: str, params: Any, *, many: bool) -> None:
         """Read a statement that is about to run."""
         self.table, self._write = "", None
-        if many or not (params is None or isinstance(params, list | tuple)):
+        if many or not self.connection.in_atomic_block or not (params is None or isinstance(params, list | tuple)):
             return
         for one in self.logs.logs_of(self.place):
             write = self.rules.understood(sql, one, has_params=params is not None) if one.sets else None
