@@ -166,3 +166,47 @@ def test_all_or_nothing_takes_code_and_sql_back_by_what_is_kept(tmp_path: Path, 
     project.put({"shop.0002_step": WITHOUT.replace("UPDATE shop_thing SET n = n * 3", "INSERT INTO shop_keyless VALUES (1)")})
     refused = project.run("manage.py", "migrate", "--no-color", "--all-or-nothing")
     assert line.format("Raw SQL operation: its SQL has no reverse") in " ".join(refused.err.split())
+
+
+HALF = """
+from django.db import migrations, models
+
+class Migration(migrations.Migration):
+    dependencies = [("shop", "{before}")]
+    operations = [{operation}]
+"""
+ROWS = 'migrations.RunSQL(["UPDATE shop_thing SET n = n + 5", "DELETE FROM shop_thing WHERE n = 6", "UPDATE shop_none SET n = 1"])'
+INDEXED = 'migrations.AddField("Thing", "q", models.IntegerField(default=5, db_index=True))'
+
+
+@pytest.mark.parametrize("server", ["mariadb"], indirect=True)
+def test_half_of_an_operation_is_taken_back_without_what_others_wrote(tmp_path: Path, database: Database):
+    project = Stopped.make(tmp_path, database, HALF.format(before="0001_initial", operation=ROWS))
+    project.query("INSERT INTO shop_thing (n) VALUES (2), (3)")
+    failed = project.stop(exit=1)
+    assert "shop.0002_step failed, and what was done of it was taken back" in failed.err
+    assert project.n == [1, 2, 3]
+    project.stop("--on-failure", "stop", exit=3)
+    assert project.n == [7, 8]
+    project.query("UPDATE shop_thing SET n = 70 WHERE n = 7")
+    project.recover("--back")
+    assert sorted(project.n) == [1, 3, 70]
+
+    project.put({"shop.0002_step": HALF.format(before="0001_initial", operation=INDEXED)})
+    project.migrate("shop")
+    names = "SELECT index_name FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = 'shop_thing'"
+    (name,) = {name for (name,) in project.query(names)} - {"PRIMARY"}
+    project.handrail("rollback", "shop", "0001", "--yes")
+    project.handrail("purge", "--older-than", "0d", "--yes")
+    project.query(f"CREATE INDEX {name} ON shop_thing (n)")
+    failed = project.stop(exit=1)
+    assert "shop.0002_step failed, and what was done of it was taken back" in failed.err
+    assert project.columns == ["id", "n"]
+    project.stop("--on-failure", "stop", exit=3)
+    project.query("UPDATE shop_thing SET q = 9 WHERE n = 3")
+    refused = " ".join(project.text("recover", "--back", "--yes", exit=3).split())
+    assert "shop_thing.q has values that were written meanwhile, and would be dropped" in refused
+    assert project.query("SELECT n, q FROM shop_thing ORDER BY n") == [(1, 5), (3, 9), (70, 5)]
+    project.query("UPDATE shop_thing SET q = 5")
+    project.recover("--back")
+    assert project.columns == ["id", "n"]

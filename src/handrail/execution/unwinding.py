@@ -12,6 +12,7 @@ from handrail.errors.hr401 import InDoubt
 from handrail.execution.altered import is_of_side_table, is_side_table, why_not_back
 from handrail.execution.dropped import dropped, drops
 from handrail.execution.editors import editor_for
+from handrail.execution.half_done import logs_of, take_back_rows, unwritten, written
 from handrail.execution.keeping.own_work import drop_own_work
 from handrail.execution.keeping.rows import has_kept_drops, has_log
 from handrail.execution.manners import is_code, sql_texts
@@ -39,7 +40,7 @@ def why_not(stepwise: Stepwise, stages: Sequence[Stage], direction: Direction) -
             return f"{operation.describe()} was stopped inside, and what it did is not known"
         if stage.index in done and (why := _against_complete(stepwise, stage, direction)):
             return f"{operation.describe()}: {why}"
-        if stage.index not in done and (why := _against_partial(stepwise, _statements(stepwise, stage.index))):
+        if stage.index not in done and (why := _against_partial(stepwise, stage, direction)):
             return f"{operation.describe()}: {why}"
         if stage.index not in done and stepwise.keeper.has_restored(stage.index, direction, form=Form.LOG):
             return f"{operation.describe()}: a part of it has put rows back by their log"
@@ -62,8 +63,7 @@ def unwind(stepwise: Stepwise, stages: Sequence[Stage], direction: Direction) ->
             if stage.index in done and stage.index not in taken_back:
                 stepwise.run_one(editor, stage, Phase.UNWIND, backwards=backwards)
             elif stage.index not in done:
-                for statement in reversed(_statements(stepwise, stage.index)):
-                    _restore(stepwise, statement, stepwise.place(stage))
+                _take_back_partial(stepwise, stage, direction)
                 stepwise.keeper.taken_back(stage.index, direction)
             if stage.index in done and backwards:
                 drop_own_work(editor, stepwise.keeper, stage, stepwise.attempt, stepwise.session.prepare)
@@ -76,12 +76,22 @@ def _statements(stepwise: Stepwise, index: int) -> list[Statement]:
     return [one for one in stepwise.earlier if one.kind is Kind.SQL and one.operation == index and one.phase is Phase.RUN]
 
 
-def _restore(stepwise: Stepwise, statement: Statement, place: str) -> None:
+def _take_back_partial(stepwise: Stepwise, stage: Stage, direction: Direction) -> None:
+    """Take back what an operation did that was not complete: rows by their log, definitions statement by statement."""
+    statements = _statements(stepwise, stage.index)
+    logs = logs_of(stepwise, stage.index, direction, statements)
+    if logs:
+        take_back_rows(stepwise, stage.index, direction, logs)
+    for statement in reversed([] if logs else statements):
+        _restore(stepwise, stage, statement)
+
+
+def _restore(stepwise: Stepwise, stage: Stage, statement: Statement) -> None:
     """Bring the definitions back that were there before a statement, and read them again.
 
     What was not done can have left something too: an index that is not valid.
     """
-    rules, connection = stepwise.rules, stepwise.connection
+    rules, connection, place = stepwise.rules, stepwise.connection, stepwise.place(stage)
     if is_of_side_table(statement.sql):
         return
     with connection.cursor() as cursor:
@@ -95,15 +105,19 @@ def _restore(stepwise: Stepwise, statement: Statement, place: str) -> None:
         why = found.impossible or f"{full[0]} has rows, and would be dropped"
         raise InDoubt(place=place, sql=statement.sql, why=why)
     for sql in found.statements:
-        stepwise.attempt(lambda sql=sql: _run(connection, sql), sql)  # type: ignore[misc]
+        stepwise.attempt(lambda sql=sql: _run_unwritten(stepwise, stage, statement, sql), sql)  # type: ignore[misc]
     with connection.cursor() as cursor:
         if rules.judge(statement.sql, statement.before, rules.snapshot(cursor, statement.sql)) is not Judgement.NOT_DONE:
             raise InDoubt(place=place, sql=statement.sql, why="the tables cannot be read as they were before it")
 
 
-def _run(connection: BaseDatabaseWrapper, sql: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
+def _run_unwritten(stepwise: Stepwise, stage: Stage, statement: Statement, sql: str) -> None:
+    """Run what brings a definition back. Raises InDoubt where it would drop what others have written."""
+    with unwritten(stepwise, stage, sql) as why:
+        if why:
+            raise InDoubt(place=stepwise.place(stage), sql=statement.sql, why=why)
+        with stepwise.connection.cursor() as cursor:
+            cursor.execute(sql)
 
 
 def _has_rows(connection: BaseDatabaseWrapper, table: str) -> bool:
@@ -136,9 +150,10 @@ def _against_complete(stepwise: Stepwise, stage: Stage, direction: Direction) ->
     )
 
 
-def _against_partial(stepwise: Stepwise, statements: Sequence[Statement]) -> str:
+def _against_partial(stepwise: Stepwise, stage: Stage, direction: Direction) -> str:
     """Say why the statements of an operation that is not complete cannot be taken back."""
-    if not statements:
+    statements = _statements(stepwise, stage.index)
+    if not statements or logs_of(stepwise, stage.index, direction, statements):
         return ""
     after: dict[str, str | None] = {}
     with stepwise.connection.cursor() as cursor:
@@ -154,6 +169,8 @@ def _against_partial(stepwise: Stepwise, statements: Sequence[Statement]) -> str
         found = stepwise.rules.restoring(statement.sql, statement.before, live)
         if statement.status is Mark.DONE and found.impossible:
             return found.impossible
+        if why := written(stepwise, stage, found.statements):
+            return why
         for table in there.intersection(found.must_be_empty):
             if not is_side_table(table) and _has_rows(stepwise.connection, table):
                 return f"{table} has rows, and would be dropped"

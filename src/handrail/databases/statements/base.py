@@ -80,6 +80,10 @@ class StatementRules(ABC):
         """Return the name of the index that a statement of clearing drops, "" where it drops none."""
         return ""
 
+    def holding(self, table: str) -> tuple[str, str]:  # noqa: ARG002
+        """Return what keeps others from writing a table while it is altered, and what lets them again; "" where nothing does."""
+        return "", ""
+
     @abstractmethod
     def restoring(self, sql: str, before: Definitions, live: Definitions) -> Restoring:
         """Return what brings the definitions from live back to before, for a statement whose manner is alone.

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from handrail.databases.base import Cursor
 from handrail.databases.statements import _mysql_judging, _mysql_restoring, _mysql_statements
 from handrail.databases.statements._mysql_alterations import quoted_name
-from handrail.databases.statements._mysql_definitions import normal
+from handrail.databases.statements._mysql_definitions import normal, quoted
 from handrail.databases.statements._reader import Name
 from handrail.databases.statements.base import Definitions, Judgement, Manner, Restoring, StatementRules
 
@@ -55,6 +55,10 @@ class MySQLStatements(StatementRules):
         statement = _mysql_statements.read(sql)
         renames = any(clause.renamed for clause in statement.clauses)
         return [text for name in statement.tables for text in _reopening(cursor, name)] if renames else []
+
+    def holding(self, table: str) -> tuple[str, str]:
+        """A table that is locked so can be altered (MySQL 8.0 manual, 15.3.6; MariaDB, "LOCK TABLES"; tried on 10.11)."""
+        return f"LOCK TABLES {quoted(table)} WRITE", "UNLOCK TABLES"
 
     def restoring(self, sql: str, before: Definitions, live: Definitions) -> Restoring:
         """Write the difference as ALTER TABLE."""

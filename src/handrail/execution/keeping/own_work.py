@@ -52,11 +52,11 @@ def _is_own(editor: Any, keeper: Keeper, stage: Stage, one: Kept) -> bool:
     if one.kind is KeptKind.TABLE:
         with keeper.connection.cursor() as cursor:
             return purging_for(keeper.connection.vendor).size(cursor, one.aside).rows == 0
-    value = _filled(editor, stage, one)
+    value = filled_with(editor, stage, one)
     return value is not NOT_KNOWN and not _differs(keeper, one, str(value))
 
 
-def _filled(editor: Any, stage: Stage, one: Kept) -> object:
+def filled_with(editor: Any, stage: Stage, one: Any) -> object:
     """Return, as SQL, what rows had in a column when it was made (add_field of django/db/backends/base/schema.py, 5.2 to 6.1)."""
     from django.db.models import Value
 
@@ -73,7 +73,7 @@ def _filled(editor: Any, stage: Stage, one: Kept) -> object:
     return "NULL" if value is None else literal(editor, value)
 
 
-def _field(stage: Stage, one: Kept) -> Any:
+def _field(stage: Stage, one: Any) -> Any:
     for model in stage.after.apps.get_models(include_auto_created=True):
         if table_of(model) == one.table:
             return next((field for field in model._meta.local_concrete_fields if field.column == one.column), None)
