@@ -17,7 +17,8 @@ class NoValue(Refusal):
     Why it matters
     --------------
     The rows that were there have their kept values. The others were written by code that did not know the column; the field has
-    no default, and a value that is made up would be wrong in some of them. Nothing of this operation was done.
+    no default, and a value that is made up would be wrong in some of them. Nothing of this operation was done, or all of it was
+    taken back.
 
     What Django does
     ----------------
