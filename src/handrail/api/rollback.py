@@ -137,9 +137,12 @@ def _planned(runner: Runner, connection: BaseDatabaseWrapper, wanted: Wanted) ->
 
 
 def _refuse_blind(goal: Goal, known: Known) -> None:
-    """Refuse what nobody knows: to be taken back itself, or applied after what is taken back in its own app."""
+    """Refuse what nobody knows: to be taken back itself, or applied after what is taken back, or named, in its own app."""
     order = {key: number for number, key in enumerate(known.order)}
     first: dict[str, int] = {}
+    for app, aim in goal.aims.items():
+        parts = (aim, *(known.migrations[aim].replaces if aim in known.migrations else ()))
+        first[app] = max((order[key] for key in parts if key in order), default=len(order))
     for key in goal.undo:
         if key in order:
             first[key.app_label] = min(order[key], first.get(key.app_label, len(order)))
