@@ -252,3 +252,22 @@ def test_e07_code_that_runs_before_may_put_it_right(undo: Undoing):
     said = "warning[HR505]: constraint: 2 rows violate unique (name) of shop_thing note: name = 'a': 2 rows note: shop.0002_x makes it"
     assert said in undo.down()
     assert undo.values("name") == ["a", "b"]
+
+
+def test_e07_code_that_names_other_models_changes_nothing_here(undo: Undoing):
+    """A relation that has to have a target again: the plan says it, whatever runs before it elsewhere."""
+    undo.up(
+        'migrations.AlterField("Thing", "p", models.ForeignKey("shop.P", models.CASCADE, null=True)),',
+        "migrations.RunPython(migrations.RunPython.noop, clean),",
+        first=TWO,
+        code="def clean(apps, editor):\n    _all_of(apps).delete()\n\n"
+        "def _all_of(apps):\n    return apps.get_model('shop', 'Q').objects.all()",
+        rows=["INSERT INTO shop_q (id) VALUES (1)", "INSERT INTO shop_thing (name) VALUES ('a')"],
+    )
+    message = "error[HR504]: narrowing: 1 row of shop_thing does not fit under p_id bigint NULL -> NOT NULL"
+    assert f"{message} note: " in undo.refused()
+    assert undo.query("SELECT count(*) FROM shop_q") == [(1,)]
+    undo.query("INSERT INTO shop_p (id) VALUES (5)")
+    one = undo.launcher.begin(undo.folder, ["handrail", "rollback", "shop", "0001", "--yes", "--fill", "shop_thing.p_id=5"])
+    assert one.end() == 0, one.text
+    assert undo.values("p_id") == [5]

@@ -17,10 +17,12 @@ from handrail.execution.keeping.sql_losses import foresee
 from handrail.execution.probes._asking import Asking
 from handrail.execution.probes._changes import Change, Plan, changes_of
 from handrail.execution.probes._code import Code
+from handrail.execution.probes._logs import CODE, log_of
 from handrail.execution.probes._places import Places, tables_of
 from handrail.execution.probes.base import Moment, Probe
 from handrail.execution.project_states import state_without
 from handrail.sources.backend import is_known
+from handrail.sources.journal import has_journal
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -50,7 +52,7 @@ def probe(
     if not plan or not is_known(connection) or not _concerns(connection, asked, plan):
         return []
     places, code, asking, found = Places(connection), Code(), Asking(connection), []
-    begin = state()
+    begin, has_logs = state(), plan[0][1] and has_journal(connection)
     changes = changes_of(plan, begin)
     tables = tables_of(connection, [*begin.models.values(), *(model for one in changes for model in one.models)])
     order = {id(migration): number for number, (migration, _) in enumerate(plan)}
@@ -70,8 +72,15 @@ def probe(
             found += [finding for one in here for finding in one.find(moment)]
             found += _not_looked_at(change, asking, doubtful)
         places.take(change)
-        code.take(change)
+        code.take(change, _tables_of_log(moment) if has_logs else ())
     return list(dict.fromkeys(found))
+
+
+def _tables_of_log(moment: Moment) -> set[str]:
+    """Return the tables that are written where an operation is taken back by its log."""
+    if type(moment.change.operation).__name__ not in CODE:
+        return set()
+    return {one.table for one in log_of(moment) if one.table}
 
 
 def _not_looked_at(change: Change, asking: Asking, doubtful: Callable[[Change, str], None]) -> list[Finding]:
@@ -96,7 +105,21 @@ def look_at(plan: Plan, state: ProjectState | None, loader: Any, steps: Steps) -
     def begin() -> ProjectState:
         return state if state is not None and not without else state_without(loader, without)
 
-    refuse(probe(connection, plan, begin, steps.keeping.undo), steps.keeping.said)
+    if not _is_bare(connection, plan, state):
+        refuse(probe(connection, plan, begin, steps.keeping.undo), steps.keeping.said)
+
+
+def _is_bare(connection: BaseDatabaseWrapper, plan: Plan, state: ProjectState | None) -> bool:
+    """Say whether a plan makes all that there will be: a database without tables, and without a journal that could keep any,
+    has no rows that could be in its way.
+    """
+    from django.db.migrations.recorder import MigrationRecorder
+
+    if plan[0][1] or state is None or state.models:
+        return False
+    with connection.cursor() as cursor:
+        there = set(connection.introspection.table_names(cursor))
+    return there <= {MigrationRecorder.Migration._meta.db_table}
 
 
 def refuse(findings: Sequence[Finding], said: Callable[[str], None]) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from handrail.execution.probes._places import column_of, table_of
+from handrail.execution.probes._changes import target_of
+from handrail.execution.probes._places import column_of, named, table_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from django.db.migrations.state import ModelState
 
     from handrail.execution.probes._changes import ModelKey
@@ -48,6 +51,29 @@ def primary_key(model: ModelState) -> str | None:
         if field.primary_key:
             return column_of(field, name)
     return None
+
+
+def stored_by(models: Mapping[ModelKey, ModelState], key: ModelKey, field: Any) -> Any:
+    """Return the field whose values a field has, which is another model's for a relation; None where that is not among models.
+
+    key: of the field's own model.
+    """
+    while field.remote_field is not None:
+        target_key = target_of(field, key)
+        target = models.get(target_key) if target_key is not None else None
+        name = to_field(field, target) if target is not None else None
+        if target_key is None or target is None or name is None:
+            return None
+        key, field = target_key, named(target.fields[name], name)
+    return field
+
+
+def to_field(field: Any, target: ModelState) -> str | None:
+    """Return the name of the field that a relation leads to: the primary key where none is said."""
+    said = getattr(field.remote_field, "field_name", None)
+    if said:
+        return str(said)
+    return next((name for name, each in target.fields.items() if each.primary_key), None)
 
 
 def stand_in(model: ModelState) -> Any:

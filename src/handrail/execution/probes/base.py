@@ -46,6 +46,15 @@ class Moment:
         """Say whether the rows will be those that are there now when the operation runs."""
         return not self.code.is_opaque
 
+    def is_sure_of(self, *names: str) -> bool:
+        """Say whether the rows of tables and models will be those that are there now when the operation runs.
+
+        Backwards code counts where it names one of them: what is passed over here fails with other migrations already undone.
+        """
+        if self.change.direction is Direction.FORWARD:
+            return self.is_sure
+        return not any(map(self.code.is_written, names))
+
 
 class Probe(ABC):
     """Looks whether one kind of thing would go wrong. It reads, within the limits of Asking, and changes nothing.

@@ -53,9 +53,10 @@ class ChecksProbe(Probe):
             keys = [f"{key} = {value!r}" for (value,) in rows]
             if number > SHOWN:
                 keys.append(f"and {counted(number - SHOWN, 'other') if number <= 10_000 else 'others'}")
-        constraint = f"{name} of {table_of(moment.connection, end)}"
+        table = str(table_of(moment.connection, end))
+        constraint = f"{name} of {table}"
         found = Violated(rows=counted(number), constraint=constraint, keys=keys, migration=str(moment.change.migration)).finding
-        return found if moment.is_sure else replace(found, severity=Severity.WARNING)
+        return found if moment.is_sure_of(table, end.name) else replace(found, severity=Severity.WARNING)
 
 
 def _check(moment: Moment, end: ModelState, constraint: Any, rows_of: str) -> tuple[str, list[Any]] | None:

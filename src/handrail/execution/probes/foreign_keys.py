@@ -11,7 +11,7 @@ from handrail.errors.hr505 import Violated
 from handrail.execution.probes._asking import SHOWN, counted
 from handrail.execution.probes._changes import ModelKey, target_of
 from handrail.execution.probes._places import column_of, table_of
-from handrail.execution.probes._tables import primary_key
+from handrail.execution.probes._tables import to_field
 from handrail.execution.probes.base import Moment, Probe
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class ForeignKeysProbe(Probe):
     def _missing(self, moment: Moment, key: ModelKey, start: ModelState, end: ModelState, name: str) -> Iterator[Finding]:
         target_key = target_of(end.fields[name], key)
         target = moment.change.end.get(target_key) if target_key else None
-        to = _to_field(end.fields[name], target) if target is not None else None
+        to = to_field(end.fields[name], target) if target is not None else None
         live, column = moment.places.table(key, start), moment.places.column(key, start, name)
         if target_key is None or target is None or to is None or live is None or column is None:
             return
@@ -60,7 +60,7 @@ class ForeignKeysProbe(Probe):
         if len(values) > SHOWN:
             keys.append("and others")
         found = Violated(rows=counted(number), constraint=constraint, keys=keys, migration=str(moment.change.migration)).finding
-        yield found if moment.is_sure else replace(found, severity=Severity.WARNING)
+        yield found if moment.is_sure_of(live, end.name, to_table, target.name) else replace(found, severity=Severity.WARNING)
 
 
 def _is_required(field: Any) -> bool:
@@ -73,12 +73,3 @@ def _leads(model: ModelState, key: ModelKey, name: str) -> tuple[Any, ...] | Non
     if field is None or not _is_required(field):
         return None
     return target_of(field, key), field.remote_field.field_name
-
-
-def _to_field(field: Any, target: ModelState) -> str | None:
-    """Return the name of the field that a relation leads to: the primary key where none is said."""
-    named = field.remote_field.field_name
-    if named:
-        return str(named)
-    key = primary_key(target)
-    return next((name for name, each in target.fields.items() if column_of(each, name) == key), None) if key else None

@@ -17,6 +17,7 @@ from handrail.execution.probes._asking import SHOWN
 from handrail.execution.probes._changes import ModelKey
 from handrail.execution.probes._logs import CODE, LOOKED, is_long, log_of, staying
 from handrail.execution.probes._places import column_of, named, table_of
+from handrail.execution.probes._tables import stored_by
 from handrail.execution.probes.base import Moment, Probe
 from handrail.sources.journal import has_journal
 from handrail.sources.kept import latest
@@ -48,7 +49,7 @@ class NoValueProbe(Probe):
     def _column(self, moment: Moment, key: ModelKey, start: ModelState, end: ModelState, name: str) -> Iterator[Finding]:
         field = named(end.fields[name], name)
         column, live, table = column_of(field, name), moment.places.table(key, start), table_of(moment.connection, end)
-        if column is None or live is None or table is None or _may_be_made(moment, field, table, column):
+        if column is None or live is None or table is None or _may_be_made(moment, key, field, table, column):
             return
         kept = _kept(moment, table, column)
         since = _since(moment, kept, live, column) if kept is not None else ""
@@ -56,8 +57,8 @@ class NoValueProbe(Probe):
             return
         rows = moment.asking.count(f"{moment.asking.quote(live)}{f' WHERE {since}' if since else ''}")
         rows, is_sure = self._staying(moment, live, since, rows)
-        filled = _filled(moment, field, table, column)
-        taken = filled and field.unique and kept is not None and _is_taken(moment, kept, live, field)
+        filled = _filled(moment, key, field, table, column)
+        taken = filled and field.unique and kept is not None and _is_taken(moment, key, kept, live, field)
         if not rows or (rows == 1 and field.unique and (_has_value(field) or filled) and not taken):
             return
         several = field.unique and rows > 1
@@ -99,17 +100,21 @@ def _named(moment: Moment, live: str, end: ModelState, since: str) -> list[str]:
     return [f"{live} {', '.join(keys)} {', '.join(values[:SHOWN])}{more}"]
 
 
-def _filled(moment: Moment, field: Any, table: str, column: str) -> bool:
-    """Say whether --fill has a value for a column. Raises Misused where it has none that the field takes."""
+def _filled(moment: Moment, key: ModelKey, field: Any, table: str, column: str) -> bool:
+    """Say whether --fill has a value for a column. Raises Misused where it has none that the field takes.
+
+    A relation whose target is not known here takes what its step finds that it takes.
+    """
     said = moment.undo.fill.get(f"{table}.{column}")
-    return said is not None and value_of(field, said, table, column) is not None
+    stored = stored_by(moment.change.end, key, field)
+    return said is not None and (stored is None or value_of(stored, said, table, column) is not None)
 
 
-def _may_be_made(moment: Moment, field: Any, table: str, column: str) -> bool:
+def _may_be_made(moment: Moment, key: ModelKey, field: Any, table: str, column: str) -> bool:
     """Say whether every row can get a value, as schema editors make one (effective_default, 5.2 to 6.1)."""
     if field.null or field.generated or field.primary_key or field.has_db_default():
         return True
-    return not field.unique and (_filled(moment, field, table, column) or _has_value(field))
+    return not field.unique and (_filled(moment, key, field, table, column) or _has_value(field))
 
 
 def _has_value(field: Any) -> bool:
@@ -129,8 +134,11 @@ def _kept(moment: Moment, table: str, column: str) -> Kept | None:
     return latest(moment.connection, key, Direction.FORWARD, [Form.ASIDE, Form.COPY], table, column)
 
 
-def _is_taken(moment: Moment, kept: Kept, live: str, field: Any) -> bool:
+def _is_taken(moment: Moment, key: ModelKey, kept: Kept, live: str, field: Any) -> bool:
     """Say whether a kept value is the one that rows are to get that came since."""
+    field = stored_by(moment.change.end, key, field)
+    if field is None:
+        return False
     said = value_of(field, moment.undo.fill[f"{kept.table}.{kept.column}"], kept.table, kept.column)
     value = field.get_db_prep_save(said, moment.connection)
     table, column = (kept.aside, "v") if kept.form is Form.COPY else (live, kept.aside)

@@ -79,7 +79,7 @@ class UniqueProbe(Probe):
         by = f" by the collation {', '.join(sorted(collations))}" if collations else ""
         what = f"unique {f'{one.name} ' if one.name else ''}({', '.join(map(str, labels))}) of {table}{by}"
         found = Violated(rows=of_all, constraint=what, keys=shown, migration=str(moment.change.migration)).finding
-        return found if moment.is_sure else replace(found, severity=Severity.WARNING)
+        return found if moment.is_sure_of(str(table), end.name) else replace(found, severity=Severity.WARNING)
 
 
 def uniques(model: ModelState) -> Iterator[Unique]:
