@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Base = TypeVar("Base")
 
@@ -31,6 +32,13 @@ def load(package: ModuleType, base: type[Base], key: str) -> type[Base]:
 
     Raises LookupError where the package has no such key.
     """
+    anything: Any = base
+    found: type[Base] = _loaded(package, anything, key)
+    return found
+
+
+@cache
+def _loaded(package: ModuleType, base: Any, key: str) -> Any:
     name = key.replace("-", "_")
     if name == "base" or name.startswith("_") or not name.isidentifier() or key_of(name) != key:
         raise LookupError(key)

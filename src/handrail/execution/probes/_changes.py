@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from handrail.domain.dataclasses import dataclass
 from handrail.domain.run import Direction
-from handrail.execution.project_states import unrendered
+from handrail.execution.project_states import copied, unrendered
 
 if TYPE_CHECKING:
     from django.db.migrations.migration import Migration
@@ -122,12 +122,12 @@ def _names(app_label: str, operation: Any) -> list[ModelKey]:
 
 def _models(state: ProjectState, keys: Sequence[ModelKey]) -> dict[ModelKey, ModelState]:
     """Return copies of models as they are now, with those that their relations lead to: operations alter them in place."""
-    found = {key: state.models[key].clone() for key in keys if key in state.models}
+    found = {key: copied(state.models[key]) for key in keys if key in state.models}
     for key, model in list(found.items()):
         for field in model.fields.values():
             target = target_of(field, key)
             if target is not None and target in state.models and target not in found:
-                found[target] = state.models[target].clone()
+                found[target] = copied(state.models[target])
     return found
 
 
