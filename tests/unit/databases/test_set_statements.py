@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from handrail.databases.row_logs._set_statements import read
 from handrail.databases.row_logs.base import SetWrite
+from handrail.databases.row_logs.mysql import MySQLRowLogs
 
 COLUMNS = ("id", "name", "N", "x")
 UNDERSTOOD = {
@@ -86,3 +90,32 @@ def test_quotes_of_sqlite() -> None:
     found = SetWrite("t", (("x", '("t"."x" || %s)'),), """"t"."name" LIKE %s ESCAPE '\\'""", False)
     assert read(sql, "sqlite", COLUMNS, has_params=True) == found
     assert read('UPDATE t SET x = "no column"', "sqlite", COLUMNS, has_params=True) is None
+
+
+class Driver:
+    """What a driver's cursor says of its last statement. rowcount: as most drivers count, those that were changed."""
+
+    rowcount = 1
+
+    def __init__(self, **methods: Any) -> None:
+        self.connection = SimpleNamespace(**methods)
+
+
+@pytest.mark.parametrize(
+    ("said", "rows"),
+    [
+        ("Rows matched: 3  Changed: 1  Warnings: 0", 3),
+        ("Records: 12  Duplicates: 0  Warnings: 0", 12),
+        ("Rows matched: 3  Changed: 1  Warnings: 10", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_rows_that_an_update_has_found(said: str | None, rows: int | None) -> None:
+    rules = MySQLRowLogs()
+    assert rules.found_by(Driver(info=lambda: said), deletes=False) == rows
+    assert rules.found_by(Driver(info=lambda: said), deletes=True) == 1
+
+
+def test_a_driver_that_does_not_say_what_was_found() -> None:
+    assert MySQLRowLogs().found_by(Driver(), deletes=False) is None

@@ -260,17 +260,17 @@ class MySQLRowLogs(SetEntries):
         engine = rows_of(cursor, _ENGINE, [one.table])
         if not super().takes_sets(cursor, one) or not self.may_log(cursor, one.table):
             return False
-        if [str(name).lower() for (name,) in engine] != ["innodb"]:
+        if [str(name).lower() for (name,) in engine] != ["innodb"] or _said(cursor) is None:
             return False
         ((others,),) = rows_of(cursor, _ALONE, [one.table, one.table])
         return not others and not self.acted_on(cursor, one.table)
 
     def found_by(self, cursor: Any, *, deletes: bool) -> int | None:
         """A driver counts rows that were found, or those that were changed; mysqlclient also says what mysql_info() does."""
-        info = getattr(cursor.connection, "info", None)
-        said = info() if callable(info) and not deletes else None
-        found = _MATCHED.search(said.decode() if isinstance(said, bytes) else str(said or ""))
-        return int(found[1]) if found else super().found_by(cursor, deletes=True) if deletes else None
+        if deletes:
+            return super().found_by(cursor, deletes=True)
+        found = _MATCHED.search(_said(cursor) or "")
+        return int(found[1]) if found else None
 
     def triggers(self, one: RowLog) -> list[str]:
         """A variable of another session is NULL, and IF takes that for false."""
@@ -313,3 +313,12 @@ class MySQLRowLogs(SetEntries):
     def unchecked(self) -> tuple[str, str]:
         """InnoDB checks row by row; what refers to what is looked at before."""
         return "SET foreign_key_checks = 0", "SET foreign_key_checks = 1"
+
+
+def _said(cursor: Any) -> str | None:
+    """Return what mysql_info() says of the last statement, None where the driver has no such thing."""
+    ask = getattr(getattr(cursor, "connection", None), "info", None)
+    if not callable(ask):
+        return None
+    said = ask()
+    return said if isinstance(said, str) else ""
