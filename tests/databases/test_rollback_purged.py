@@ -40,3 +40,37 @@ def test_rows_come_back_by_their_log_when_a_column_that_was_aside_is_purged(tmp_
     assert project.recorded() == ["0001_initial", "0002_remove"]
     lost = "HR501: loses-data: Remove field old from Thing drops shop_thing.old: its values were not kept"
     assert lost in project.handrail("rollback", "shop", "0001", "--yes", exit=2).messages
+
+
+NARROW = """
+migrations.AlterField("Thing", "price", models.DecimalField(max_digits=8, decimal_places=1)),
+migrations.RunSQL("ALTER TABLE shop_thing DROP COLUMN old", "ALTER TABLE shop_thing ADD COLUMN old integer NULL"),
+"""
+PRICED = """
+migrations.CreateModel("Thing", [
+    ("id", models.BigAutoField(primary_key=True)), ("price", models.DecimalField(max_digits=8, decimal_places=3)),
+    ("old", models.IntegerField(null=True)),
+]),
+"""
+
+
+def test_values_that_were_purged_are_not_called_kept(tmp_path: Path, database: Database):
+    files = {
+        "shop/models.py": "",
+        "shop.0001_initial": migration(PRICED),
+        "shop.0002_narrow": migration(NARROW, ("shop", "0001_initial")),
+    }
+    project = LiveProject.begin(tmp_path / "project", database, files, INSTALLED_APPS=["handrail", "shop"])
+    project.migrate("shop", "0001")
+    project.query("INSERT INTO shop_thing (price, old) VALUES (1.125, 1), (2.5, 2)")
+    project.migrate()
+    planned = project.handrail("rollback", "shop", "0001", "--dry-run").json["plan"]["steps"]
+    assert planned[0]["verdict"] == "kept"
+    project.handrail("purge", "--older-than", "0d", "--yes")
+    refused = project.handrail("rollback", "shop", "0001", "--yes", exit=2)
+    lost = "HR501: loses-data: Raw SQL operation drops shop_thing.old: its values were not kept"
+    assert refused.messages == [lost]
+    assert refused.json["findings"][0]["notes"] == [
+        "it is an operation of shop.0002_narrow",
+        "so does Alter field price on Thing: shop_thing.price, 1 row, and nothing is kept",
+    ]

@@ -20,7 +20,7 @@ from handrail.execution.keeping.sql_returns import kept_by_sql
 from handrail.execution.probes._asking import Asking
 from handrail.execution.probes._changes import Change, ModelKey
 from handrail.execution.probes._places import Places, column_of, named, table_of
-from handrail.sources.kept import THERE, has_kept, kept, latest
+from handrail.sources.kept import THERE, has_kept, kept, latest, purged
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -35,6 +35,7 @@ LOCKLESS = frozenset({"AlterModelOptions", "AlterModelManagers", "RunPython", "R
 """Operations whose locks are none, or are not known."""
 TABLES, COLUMNS = (Form.ASIDE, Form.COPY), (Form.ASIDE, Form.COPY)
 NOT_KEPT = "the values that it dropped were not kept"
+NOT_THERE = "the values that it changed or dropped are not kept any more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +246,21 @@ def _altered(judge: Judge, change: Change) -> Judgement:
     tables = judge._tables(change)
     name = change.operation.name  # type: ignore[attr-defined]
     what = f"{tables[0]}.{name}" if tables else name
-    return judge.says(change, Verdict.KEPT if tables else Verdict.LOSSLESS, f"values of {what} that change are kept")
+    gone = _gone(judge, change, (Form.CHANGES,))
+    return gone or judge.says(change, Verdict.KEPT if tables else Verdict.LOSSLESS, f"values of {what} that change are kept")
+
+
+def _gone(judge: Judge, change: Change, forms: Sequence[Form]) -> Judgement | None:
+    """Return the judgement where what an operation had kept was purged since, or must not be kept; None where nothing was."""
+    if not judge.keeps_on_record:
+        return None
+    key = MigrationKey(change.migration.app_label, change.migration.name)
+    gone = purged(judge.connection, key, change.index, forms)
+    if not gone:
+        return None
+    what = list(dict.fromkeys(f"{one.table}.{one.column}" if one.column else one.table for one in gone))
+    rows = None if any(one.rows is None for one in gone) else sum(one.rows or 0 for one in gone)
+    return judge.says(change, Verdict.LOSSY, f"{', '.join(what)}: {NOT_THERE}", rows=rows, loses=", ".join(what))
 
 
 def _ordered(judge: Judge, change: Change) -> Judgement:
@@ -266,7 +281,7 @@ def _code(judge: Judge, change: Change) -> Judgement:
     """RunPython and RunSQL: by their author's reverse, by the log of their rows, or not at all."""
     operation, records = change.operation, _log(judge, change)
     if has_reverse(operation):
-        by_sql = _sql(judge, change)
+        by_sql = _gone(judge, change, (Form.ASIDE, Form.COPY, Form.CHANGES)) or _sql(judge, change)
         if by_sql is not None:
             return by_sql
         unchecked = f", and nothing is kept of what it wrote to {' and '.join(unkept(records))}" if unkept(records) else ""

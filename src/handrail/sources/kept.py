@@ -109,6 +109,13 @@ def migrations_with_kept(connection: BaseDatabaseWrapper) -> set[MigrationKey]:
     return {MigrationKey(*key) for key in KeptRow.objects.using(connection.alias).values_list("app", "name").distinct()}
 
 
+def purged(connection: BaseDatabaseWrapper, key: MigrationKey, operation: int, forms: Collection[Form]) -> list[Kept]:
+    """Return what an operation kept the last time that it went forwards, and is not kept any more; or must not be kept at all."""
+    names = {"app": key.app_label, "name": key.name, "operation": operation, "direction": Direction.FORWARD}
+    found = kept(connection, tuple(KeptStatus), form__in=forms, **names)
+    return [one for one in found if one.step == found[-1].step and one.status is KeptStatus.PURGED and one.rows != 0]
+
+
 def latest(
     connection: BaseDatabaseWrapper, key: MigrationKey, direction: Direction, form: Collection[Form], table: str, column: str = ""
 ) -> Kept | None:
