@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.db.migrations.exceptions import InvalidBasesError
 from django.db.migrations.state import ModelState, ProjectState, StateApps
 
 from handrail.domain.dataclasses import dataclass
@@ -31,18 +32,21 @@ class PatientState(ProjectState):
         super().__init__(models, real_apps)
         self._waiting: set[tuple[str, str]] = set()
         self._is_finding = False
+        self._gone: dict[tuple[str, str], ModelState] = {}
 
     @property
     def apps(self) -> StateApps:
         """The registry with the classes of all models. It is where Django has it, in __dict__, and may be deleted there."""
         made: StateApps | None = self.__dict__.get("apps")
         if made is None:
-            made = self.__dict__["apps"] = StateApps(self.real_apps, self.models)  # type: ignore[arg-type]  # any collection will do
-            self._waiting.clear()
+            made = self.__dict__["apps"] = self._made()
         elif self._waiting and not self._is_finding:
             waiting, self._waiting = self._waiting, set()
             try:
                 self._reload(waiting)  # type: ignore[attr-defined]
+            except InvalidBasesError:
+                del self.__dict__["apps"]
+                made = self.__dict__["apps"] = self._made()
             except BaseException:
                 del self.__dict__["apps"]  # it is half made
                 raise
@@ -51,6 +55,32 @@ class PatientState(ProjectState):
     @apps.deleter
     def apps(self) -> None:
         del self.__dict__["apps"]
+
+    def _made(self) -> StateApps:
+        """Make the classes of all models.
+
+        Migrations that delete a model before those that inherit from it (as the autodetector of 5.2 to 6.1 writes them) leave
+        models without their base for a while. Their classes are those that they had with it, as they are for Django, which made
+        them before.
+        """
+        self._waiting.clear()
+        lacking = self._lacking_bases()
+        made = StateApps(self.real_apps, {**self.models, **lacking})  # type: ignore[arg-type]  # any collection will do
+        for app_label, model_name in lacking:
+            made.unregister_model(app_label, model_name)
+        return made
+
+    def _lacking_bases(self) -> dict[tuple[str, str], ModelState]:
+        """Return the models that are gone and that others inherit from."""
+        found: dict[tuple[str, str], ModelState] = {}
+        waiting = list(self.models.values()) if self._gone else []
+        while waiting:
+            for base in waiting.pop().bases:
+                key = tuple(base.lower().split(".", 1)) if isinstance(base, str) else ()
+                if key in self._gone and key not in self.models and key not in found:
+                    found[key] = self._gone[key]
+                    waiting.append(found[key])
+        return found
 
     def reload_model(self, app_label: str, model_name: str, delay: bool = False) -> None:
         """Note that a model has changed."""
@@ -75,11 +105,15 @@ class PatientState(ProjectState):
     def remove_model(self, app_label: str, model_name: str) -> None:
         """Remove a model, from a registry in which nothing waits."""
         self.settle()
+        key = app_label, model_name.lower()
+        gone = self.models[key]
         super().remove_model(app_label, model_name)
+        self._gone[key] = gone
 
     def clone(self) -> PatientState:
         """Return a copy, with a registry of its own."""
         new = PatientState({key: copied(model) for key, model in self.models.items()}, self.real_apps)
+        new._gone = dict(self._gone)
         if "apps" in self.__dict__:
             new.__dict__["apps"] = self.__dict__["apps"].clone()
             new._waiting = set(self._waiting)
@@ -154,7 +188,10 @@ def patient(state: ProjectState) -> PatientState:
 
 def unrendered(state: ProjectState) -> ProjectState:
     """Return a project state whose models are made when they are asked for: a clone shares those that were made already."""
-    return PatientState({key: copied(model) for key, model in state.models.items()}, state.real_apps)
+    made = PatientState({key: copied(model) for key, model in state.models.items()}, state.real_apps)
+    if isinstance(state, PatientState):
+        made._gone = dict(state._gone)
+    return made
 
 
 def applied_state(connection: BaseDatabaseWrapper, only: str = "") -> ProjectState:

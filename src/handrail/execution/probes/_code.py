@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from handrail.execution.probes._changes import Change
 
 _WORD = re.compile(r"\w+")
+DELETES = frozenset({"delete", "adelete", "_raw_delete", "truncate", "drop"})
+"""What is written where rows are deleted, as a name or in SQL."""
 
 
 class Code:
@@ -23,7 +25,8 @@ class Code:
         self.is_opaque = False
         self._words: set[str] = set()
         self._logged: set[str] = set()
-        self._anything = False
+        self._deleting: set[str] = set()
+        self._anything = self._deletes_anything = False
 
     def take(self, change: Change, logged: Collection[str] = ()) -> None:
         """Go on to after an operation. logged: the tables of the log by which it is taken back."""
@@ -33,45 +36,57 @@ class Code:
         operation: Any = change.operation
         backwards = change.direction is Direction.BACKWARD
         if isinstance(operation, RunSQL):
-            self._sql(operation.reverse_sql if backwards else operation.sql)
+            sql = operation.reverse_sql if backwards else operation.sql
+            items = sql if isinstance(sql, list | tuple) else [sql]
+            self._read([str(text) for item in items if (text := item[0] if isinstance(item, list | tuple) else item)])
         elif isinstance(operation, RunPython):
-            self._python(operation.reverse_code if backwards else operation.code)
+            code = operation.reverse_code if backwards else operation.code
+            if code is not None and code is not RunPython.noop:
+                self._python(code)
         elif is_code(operation):
-            self.is_opaque = self._anything = True
+            method = type(operation).database_backwards if backwards else type(operation).database_forwards
+            self._python(method, [one for one in vars(operation).values() if isinstance(one, str)])
 
     def may_touch(self, name: str) -> bool:
         """Say whether a model, table, view or trigger may be gone by then, or be another one, or have other rows.
 
         A table is meant too where the name of its model is written: shop_line where "line" is.
         """
-        parts = name.lower().split("_")
-        return self._anything or any("_".join(parts[at:]) in self._words for at in range(len(parts)))
+        return self._anything or _is_meant(name, self._words)
 
     def is_written(self, name: str) -> bool:
         """Say whether a model or table may have other rows by then: by what runs, or by a log."""
         return name.lower() in self._logged or self.may_touch(name)
 
-    def _sql(self, sql: Any) -> None:
-        for item in sql if isinstance(sql, list | tuple) else [sql]:
-            text = item[0] if isinstance(item, list | tuple) else item
-            if text:
-                self.is_opaque = True
-                self._words |= set(_WORD.findall(str(text).lower()))
+    def may_delete(self, name: str) -> bool:
+        """Say whether a model or table may have fewer rows by then, by what runs."""
+        return self._deletes_anything or _is_meant(name, self._deleting)
 
-    def _python(self, code: Any) -> None:
-        from django.db.migrations.operations import RunPython
-
-        if code is None or code is RunPython.noop:
-            return
-        self.is_opaque = True
+    def _python(self, code: Any, texts: Sequence[str] = ()) -> None:
         if not hasattr(code, "__code__"):
-            self._anything = True
+            self.is_opaque = self._anything = self._deletes_anything = True
             return
         codes = list(_codes(code, set()))
-        texts = [one for each in codes for one in each.co_consts if isinstance(one, str)]
-        names = {name for each in codes for name in each.co_names}
-        self._words |= {word for text in texts for word in _WORD.findall(text.lower())}
-        self._anything |= "get_models" in names or (bool({"execute", "cursor"} & names) and not texts)
+        texts = [*texts, *(one for each in codes for one in each.co_consts if isinstance(one, str))]
+        self._read(texts, {name for each in codes for name in each.co_names})
+
+    def _read(self, texts: Sequence[str], names: Collection[str] = ()) -> None:
+        """Take words, and the names that code uses with them."""
+        if not texts and not names:
+            return
+        self.is_opaque = True
+        words = {word for text in texts for word in _WORD.findall(text.lower())}
+        is_blind = bool({"get_models", "super"} & set(names)) or (bool({"execute", "cursor"} & set(names)) and not texts)
+        self._words |= words
+        self._anything |= is_blind
+        if DELETES & {*words, *names}:
+            self._deleting |= words
+        self._deletes_anything |= is_blind
+
+
+def _is_meant(name: str, words: Collection[str]) -> bool:
+    parts = name.lower().split("_")
+    return any("_".join(parts[at:]) in words for at in range(len(parts)))
 
 
 def _codes(function: Any, seen: set[int]) -> Iterator[CodeType]:

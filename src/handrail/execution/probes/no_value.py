@@ -73,7 +73,7 @@ class NoValueProbe(Probe):
             )
             notes += _named(moment, live, end, since)
         found = NoValue(table=table, column=column, rows=rows, notes=notes, is_unique=several).finding
-        is_sure = is_sure and not (moment.code.may_touch(table) or moment.code.may_touch(end.name))
+        is_sure = is_sure and not (moment.code.may_delete(table) or moment.code.may_delete(end.name))
         yield found if is_sure else replace(found, severity=Severity.WARNING)
 
     def _staying(self, moment: Moment, live: str, since: str, rows: int | None) -> tuple[int | None, bool]:
