@@ -133,7 +133,7 @@ def test_d14_killed_while_a_statement_runs(shop: Shop, atomic: bool):
     assert shop.records() == ["0001_initial", "0002_x"]
 
 
-ENDS = {signal.SIGINT: -signal.SIGINT, signal.SIGTERM: 143}
+ENDS = {signal.SIGINT: -signal.SIGINT, signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
 @pytest.mark.parametrize("number", list(ENDS))

@@ -215,6 +215,8 @@ def test_a_migration_that_was_one_transaction_is_closed(tmp_path: Path, database
     assert project.text("recover").startswith(line)
     assert project.status() == ("recovered", ["failed"])
     assert found(project) == BEFORE
+    triggers = {"sqlite": "sqlite_master WHERE type = 'trigger'", "postgresql": "pg_trigger WHERE NOT tgisinternal"}
+    assert project.query(f"SELECT COUNT(*) FROM {triggers[database.vendor]}") == [(0,)]
 
 
 def test_a_failure_on_the_way_leaves_it_where_it_is(tmp_path: Path, sqlite_database: Database):

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from handrail.api.signals import ended_by_signals
 from handrail.checks.hr206 import NotRecorded
 from handrail.domain.kept import Undo
 from handrail.domain.run import RunOptions
 from handrail.execution.runner import First, Runner, Talk
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.executor import MigrationExecutor
 
@@ -23,10 +19,6 @@ if TYPE_CHECKING:
 
 Maker = Callable[[Any], "MigrationExecutor"]
 """Makes the executor of a run from Django's progress_callback; it reads the graph and what is applied."""
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM: the step that runs is ended as by Ctrl-C, so that its transaction is rolled back and the journal says so."""
 
 
 class NotWhatItSays(Exception):  # noqa: N818 - nothing failed: what is recorded now is not what the database has
@@ -113,20 +105,3 @@ def reading_executor(connection: BaseDatabaseWrapper, only: str, progress_callba
     from handrail.execution.executor import ReadingExecutor
 
     return ReadingExecutor(connection, progress_callback, only=only)
-
-
-@contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """Turn SIGTERM into an exception while a run goes on; only the main thread can (Python documentation, signal)."""
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        raise Terminated("SIGTERM")
-
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

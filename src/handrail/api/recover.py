@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handrail.api.migrate import ended_by_signals
+from handrail.api.signals import ended_by_signals
 from handrail.databases.statements.base import Judgement
 from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.outcome import CLEAN, Json, Outcome
@@ -80,7 +80,10 @@ def recover(alias: str, talk: Talk, wanted: Wanted) -> Outcome:
         options = replace(read_run_options(), on_failure=OnFailure.STOP)
         runner = Runner(connection, options=options, command="recover", talk=talk)
         with ended_by_signals(), runner.locked():
-            return _under_lock(runner, connection, wanted)
+            outcome = _under_lock(runner, connection, wanted)
+            if not wanted.dry_run and unfinished(connection) is None:
+                runner.drop_leftovers()
+            return outcome
     except Error as error:
         raise DatabaseNotReached(alias=alias, why=" ".join(str(error).split())) from error
     finally:
@@ -99,7 +102,7 @@ def _under_lock(runner: Runner, connection: BaseDatabaseWrapper, wanted: Wanted)
         return _nothing(connection.alias)
     refuse_still_running(connection, found.run)
     runner.only = found.step.key.app_label if found.step else ""
-    steps = runner.steps_of(found.run.id)
+    steps = runner.steps_of(found.run)
     if found.is_over:
         return _close(steps, found, wanted)
     lent = lent_for(connection, found, runner.only, lambda: Project(root=wanted.root).repository)

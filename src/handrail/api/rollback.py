@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handrail.api.migrate import ended_by_signals
 from handrail.api.rollback_goals import Asked, goal_of
 from handrail.api.rollback_shown import after_it, findings_of, many, plan_of, to_json
+from handrail.api.signals import ended_by_signals
 from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.finding import Severity
 from handrail.domain.kept import Undo
@@ -235,6 +235,12 @@ def _carry_out(runner: Runner, ready: Ready, wanted: Wanted) -> None:
         if not at:
             raise
         raise _failed(runner, at[-1].key, error, wanted, len(ready.plan.steps) - len(at)) from error
+    except KeyboardInterrupt:
+        from handrail.api.failed import summary
+
+        for line in summary(runner.record() if runner.connection.is_usable() else None, len(ready.plan.steps) - len(at)):
+            runner.talk.said(line)
+        raise
 
 
 def _steps(runner: Runner) -> Sequence[Step]:

@@ -21,8 +21,6 @@ from handrail.errors.hr001 import Misused
 from handrail.errors.hr002 import NoSuchFolder
 from handrail.errors.hr900 import Bug
 
-INTERRUPTED = 130
-"""What a shell calls a program that was ended by Ctrl-C: 128 and the number of SIGINT."""
 HELP = frozenset({"-h", "--help", "help"})
 
 
@@ -30,9 +28,11 @@ def run(arguments: Sequence[str], program: str = "handrail", registered: bool = 
     """Run one command line and return its exit code; no exception comes out, unless HANDRAIL_DEBUG is set."""
     try:
         return _run(list(arguments), program, registered)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
+        from handrail.api.signals import exit_code
+
         print("\ninterrupted", file=sys.stderr)
-        return INTERRUPTED
+        return exit_code(interrupt)
     except BrokenPipeError:
         return _reader_gone()
 

@@ -128,10 +128,11 @@ class Runner:
         if found is not None:
             self.patience(self.journal.ensure, "the journal")
             refuse_still_running(self.connection, found.run)
-            self._drop_leftovers()
+            self.drop_leftovers()
             self._recover(found)
 
-    def _drop_leftovers(self) -> None:
+    def drop_leftovers(self) -> None:
+        """Drop the triggers of logs that no step writes any more: of runs that were killed."""
         from handrail.execution.keeping.row_log import drop_leftovers
 
         drop_leftovers(self.connection)
@@ -149,7 +150,7 @@ class Runner:
                 from_nothing=from_nothing,
                 on_failure=self.options.on_failure,
             )
-            self._drop_leftovers()
+            self.drop_leftovers()
             if tell is not None:
                 tell(self.id)
         return self.id
@@ -172,15 +173,17 @@ class Runner:
         from handrail.execution.recovering import recover
 
         executor = ReadingExecutor(self.connection, only=self.only)
-        said = str(recover(self.steps_of(found.run.id), executor, found, back=back))
-        self._drop_leftovers()
+        said = str(recover(self.steps_of(found.run), executor, found, back=back))
+        self.drop_leftovers()
         self.talk.said(said)
 
-    def steps_of(self, run: int) -> Steps:
-        """Return what runs the steps of an earlier run."""
-        return self._steps_of(lambda: run)
+    def steps_of(self, run: Run) -> Steps:
+        """Return what runs the steps of an earlier run: as that one was asked for, where this one says nothing of its own."""
+        from handrail.domain.undo_asked import undo_of
 
-    def _steps_of(self, begin_run: Callable[[], int]) -> Steps:
+        return self._steps_of(lambda: run.id, undo_of(run.command) if self.undo == AS_MIGRATE else self.undo)
+
+    def _steps_of(self, begin_run: Callable[[], int], undo: Undo) -> Steps:
         from handrail.execution.steps import Steps
         from handrail.execution.units import Session
 
@@ -196,10 +199,10 @@ class Runner:
             only=self.only,
             all_or_nothing=self.options.all_or_nothing,
             session=Session(holds=holds, prepare=prepare),
-            keeping=self._keeping(),
+            keeping=self._keeping(undo),
         )
 
-    def _keeping(self) -> Keeping:
+    def _keeping(self, undo: Undo) -> Keeping:
         """A test that takes a migration back is to find what Django leaves, and nothing in a test database is worth keeping."""
         from handrail.execution.keeping.keeper import Keeping
 
@@ -207,7 +210,7 @@ class Runner:
         return Keeping(
             patterns=() if is_test else self.options.keep,
             days=self.options.keep_for,
-            undo=self.undo,
+            undo=undo,
             said=_nothing if is_test else self.talk.said,
             has_backup=self.first is not None,
         )
@@ -222,7 +225,7 @@ class Runner:
     @cached_property
     def steps(self) -> Steps:
         """What runs the steps of this run, and puts it on record with the first of them."""
-        return self._steps_of(self.begin)
+        return self._steps_of(self.begin, self.undo)
 
     @property
     def is_migrated(self) -> bool:

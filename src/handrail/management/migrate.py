@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from handrail.errors.base import Refusal
     from handrail.execution.runner import Talk
 
-TERMINATED = 143
-"""What a shell calls a program that was ended by SIGTERM: 128 and the number of the signal."""
 NEXT = "  next: handrail "
 """How a line with Handrail's next command begins."""
 OWN = ("lock_wait", "lock_timeout", "on_failure", "all_or_nothing", "keep")
@@ -63,7 +61,8 @@ class Locking(BaseCommand):
         """Call a handle; what only reads takes no lock and leaves no trace."""
         from django.db import connections
 
-        from handrail.api.migrate import NotWhatItSays, Terminated, migrate, reading_executor
+        from handrail.api.migrate import NotWhatItSays, migrate, reading_executor
+        from handrail.api.signals import Terminated, exit_code
         from handrail.domain.outcome import FINDINGS
         from handrail.errors.base import Refusal
         from handrail.errors.hr620 import NoBackupTools
@@ -103,8 +102,8 @@ class Locking(BaseCommand):
         except NotWhatItSays:
             if getattr(self, "_called_from_command_line", False):
                 sys.exit(FINDINGS)
-        except Terminated:
-            sys.exit(TERMINATED)
+        except Terminated as ended:
+            sys.exit(exit_code(ended))
 
     def _talk(self, alias: str) -> Talk:
         """Say on standard error what goes on, so that standard output stays Django's."""
