@@ -25,6 +25,16 @@ def as_written(apps):
         apps["helpdesk", "queue"]._base_manager.update(permission_name=Concat(Value("helpdesk.queue_access_"), F("slug")))
 
 
+def content_types(apps):
+    """Make what NetBox's handlers of signals make when a record of a migration is deleted for the first time."""
+    from django.db.migrations.recorder import MigrationRecorder
+
+    if ("core", "objecttype") in apps:
+        from core.models import ObjectType
+
+        ObjectType.objects.get_for_model(MigrationRecorder.Migration)
+
+
 def fill(connection):
     from handrail.execution.project_states import applied_state
     from handrail.execution.proof_rows import make_rows
@@ -32,7 +42,9 @@ def fill(connection):
     state = applied_state(connection)
     with connection.constraint_checks_disabled():
         made = make_rows(connection, state.apps, {label for label, _ in state.models}, set(), "")
-    as_written({(each._meta.app_label, each._meta.model_name): each for each in state.apps.get_models()})
+    models = {(each._meta.app_label, each._meta.model_name): each for each in state.apps.get_models()}
+    as_written(models)
+    content_types(models)
     return made
 
 
