@@ -33,8 +33,15 @@ def test_e16_code_without_a_reverse_is_taken_back_by_its_log(shop: Shop):
     assert shop.records() == ["0001_initial"]
     assert rows(shop) == before
     assert "differ" not in one.text
-    shop.migrate()
-    assert rows(shop) == [(1, "a", 10, "x1"), (4, "new", 3, "x")]
+    two = shop.migrate()
+    assert rows(shop) == [(1, "a", 10, "x1"), (3, "new", 3, "x")]
+    assert "shop.0003_d: Raw Python operation is not run again: what it had done is back as it was before the rollback" in two.text
+    shop.migrate("shop", "0001")
+    assert rows(shop) == before
+    shop.query("INSERT INTO shop_thing (name, n, x) VALUES ('later', 1, 'x9')")
+    three = shop.migrate()
+    assert [row[1:] for row in rows(shop)] == [("a", 10, "x1"), ("later", 10, "x9"), ("new", 3, "x")]
+    assert "not run again" not in three.text
 
 
 @everywhere

@@ -114,9 +114,8 @@ REWRITTEN: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
     },
 }
 """By project and target, the columns of tables that the project's own code computes anew whenever it is applied."""
-ROOT = "wagtailcore.0001 makes the root page, which has come back with its table, and wants its path for itself"
-REPEATED = {("wagtail", "zero"): ROOT}
-"""By project and target, why a migration's own code cannot run again on rows that came back."""
+INTERNAL = ("wagtailsearch_indexentry_fts_data", "wagtailsearch_indexentry_fts_idx")
+"""Tables in which SQLite holds a full-text index: the same entries can be in other segments (fts5.html, 5)."""
 
 
 def _named(kind: str, facts: Facts) -> list[str]:
@@ -274,7 +273,7 @@ def _rows_that_differ(found: State, wanted: State, table: str) -> str:
 
 def left_alone(state: State, key: tuple[str, str]) -> State:
     """Return a state without the columns that the project's own code writes each time."""
-    rows = dict(state.rows)
+    rows = {table: found for table, found in state.rows.items() if table not in INTERNAL}
     for table, names in REWRITTEN.get(key, {}).items():
         if table in rows:
             columns, lines = rows[table]
@@ -285,8 +284,8 @@ def left_alone(state: State, key: tuple[str, str]) -> State:
 
 
 def went_back(found: dict[str, int], before: dict[str, int]) -> list[str]:
-    """Return the sequences that would give a number again."""
-    return [name for name, number in before.items() if found.get(name, 0) < number]
+    """Return the sequences of the project that would give a number again."""
+    return [name for name, number in before.items() if found.get(name, 0) < number and not name.startswith("hrk_")]
 
 
 def down_and_up(place: Place, target: str, *words: str) -> None:
@@ -303,9 +302,6 @@ def down_and_up(place: Place, target: str, *words: str) -> None:
     assert done.exit == 0, done.out[-3000:] + done.err[-6000:]
     assert set(place.state().records) < set(before.records)
     again = place.django("migrate", "--verbosity", "0", exit=None)
-    if again.exit and key in REPEATED:
-        assert "IntegrityError" in again.err, again.err[-6000:]
-        pytest.xfail(REPEATED[key])
     assert again.exit == 0, again.err[-6000:]
     assert differences(left_alone(place.state(), key), left_alone(before, key)) == []
     assert went_back(place.next_numbers(), numbers) == []

@@ -11,7 +11,9 @@ from handrail.domain.run import Direction, Kind, Mark, Phase, Statement
 from handrail.errors.hr401 import InDoubt
 from handrail.execution.editors import editor_for
 from handrail.execution.journal import Journal
-from handrail.execution.keeping.rows import brings_back, close_logs, is_undone_alone, tables_of
+from handrail.execution.keeping.applied_again import comes_again
+from handrail.execution.keeping.row_writing import Place
+from handrail.execution.keeping.rows import brings_back, close_logs, is_undone_alone, parts_of, tables_of, writes_rows
 from handrail.execution.manners import Way, in_order, way_of
 from handrail.execution.operating import run_operation
 from handrail.execution.project_states import Stage
@@ -72,6 +74,8 @@ class Stepwise:
         if is_back and is_undone_alone(self.keeper, stage.index, stage.operation, direction):
             alone = self.connection.features.can_rollback_ddl or not brings_back(self.keeper, stage.index, direction)
             way = Way.TRANSACTION if alone else Way.STATEMENTS
+        elif not is_back and self._is_put_again(stage):
+            way = Way.TRANSACTION
         state = stage.after if backwards else stage.before
         for place, tables, by_sets in tables_of(stage.index, stage.operation, state, direction):
             by_sets = by_sets and way is not Way.CODE and not is_back
@@ -80,6 +84,12 @@ class Stepwise:
             self._run_as(way, editor, stage, phase, backwards=backwards)
         finally:
             close_logs(self.keeper, self.attempt)
+
+    def _is_put_again(self, stage: Stage) -> bool:
+        """Say whether an operation that is applied again, with all of its parts, is not run: its log is taken back."""
+        parts = list(parts_of(stage.operation))
+        places = [Place(stage.index, Direction.FORWARD, part) for part, _ in parts]
+        return all(writes_rows(each) for _, each in parts) and comes_again(self.keeper, places)
 
     def _run_as(self, way: Way, editor: BaseDatabaseSchemaEditor, stage: Stage, phase: Phase, *, backwards: bool) -> None:
         covering = self.keeper.rows.covering

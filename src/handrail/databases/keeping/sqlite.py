@@ -19,6 +19,10 @@ _LITERAL = re.compile(r"[-+]?\d+(\.\d+)?|'([^']|'')*'|NULL|TRUE|FALSE", re.IGNOR
 _KEYS = 'PRAGMA foreign_key_list("{}")'
 
 
+_HAS_ROWIDS = re.compile(r"\s*CREATE\s+VIRTUAL\s+TABLE\b.*\bUSING\s+fts[345]\b", re.IGNORECASE | re.DOTALL)
+"""Tables whose rows are told apart by a number that is no column of theirs, and that others refer to (fts5.html, "rowid")."""
+
+
 class SQLiteKeeping(KeepingRules):
     """Triggers let a deleted row take its kept value with it, and follow a primary key that changes.
 
@@ -103,8 +107,11 @@ class SQLiteKeeping(KeepingRules):
         found = [(kind, name, sql) for kind, name, sql in cursor.fetchall()]
         cursor.execute(f'PRAGMA table_xinfo("{table}")')
         columns = [name for _, name, _, _, _, _, hidden in cursor.fetchall() if hidden == 0]
+        create = next(sql for kind, _, sql in found if kind == "table")
+        if _HAS_ROWIDS.match(create):
+            columns.append("rowid")
         return {
-            "create": next(sql for kind, _, sql in found if kind == "table"),
+            "create": create,
             "more": [sql for kind, _, sql in found if kind != "table"],
             "columns": columns,
             "counter": counter(cursor, table),

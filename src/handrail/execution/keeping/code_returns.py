@@ -171,7 +171,7 @@ class CodeReturns(SqlReturns):
         """Write the rows back where the table that was made can take them as they were."""
         q, place = self.rules.quoted, self.rules.place(one.table, one.aside, one.details)
         now, were = self._kinds(one.table), self._kinds(place)
-        fits = now.keys() == were.keys() if one.form is Form.COPY else now == were
+        fits = now.keys() == were.keys() - ({"rowid"} - now.keys()) if one.form is Form.COPY else now == were
         if not fits or foreign_keys.count(self.connection, q(one.table)):
             self._stays(one)
             return

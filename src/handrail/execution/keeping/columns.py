@@ -9,7 +9,7 @@ from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
 from handrail.errors.hr503 import NoValue
 from handrail.errors.hr517 import NoPrimaryKey
 from handrail.execution.keeping import foreign_keys
-from handrail.execution.keeping.models import forget_deferred, has_values, literal, run, shape, table_of
+from handrail.execution.keeping.models import fits, forget_deferred, has_values, literal, run, shape, table_of
 from handrail.execution.keeping.row_quiet import unlogged
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Columns:
             self.keeper.mark(one, KeptStatus.RESTORED)
             return None
         wanted, was = shape(field, self.editor), one.details["shape"]
-        if wanted != was:
+        if not fits(was, wanted):
             name = f"{table}.{field.column}"
             self.keeper.keeping.said(
                 f"{name} is made anew, as it was {was[0]} and is to be {wanted[0]}: what is kept of it stays kept"

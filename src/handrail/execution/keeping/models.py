@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+NO_DEFAULT = "django.db.models.fields.NOT_PROVIDED"
+"""What the shape of a field without a default has for it."""
+
 
 def table_of(model: Any) -> str:
     """Return the name of a model's table as the database has it (strip_quotes of django/db/backends/utils.py, 5.2 to 6.1)."""
@@ -24,6 +27,17 @@ def shape(field: Any, editor: Any) -> list[Any]:
     A default that is another one means that the file was edited: its author does not expect the values of the old one.
     """
     return [*_column(field, editor), _default(field)]
+
+
+def fits(was: list[Any], wanted: list[Any]) -> bool:
+    """Say whether a kept column is what a field wants, by their shapes.
+
+    AddField gives a field its default only while it adds it where preserve_default is False; to the state that is taken back it
+    has none (django/db/migrations/operations/fields.py, 5.2 to 6.1).
+    """
+    is_nullable = wanted[2]
+    passing = not is_nullable and was[-1] == NO_DEFAULT
+    return was == wanted or (passing and was[:-1] == wanted[:-1])
 
 
 def table_shape(model: Any, editor: Any) -> list[Any]:

@@ -146,8 +146,7 @@ class RowUndo:
                 return self._counted(table, condition)
             for net in self.nets:
                 net.compute(lock=False)
-            for net in self.nets:
-                self._keep_referred(net)
+            self._keep_all_referred()
             live = self.rules.quote(table)
             leaves = " OR ".join(
                 f"EXISTS (SELECT 1 FROM {net.table} AS w WHERE {net.on(live, 'w')} AND {self._deleting('w.')})" for net in own
@@ -184,8 +183,7 @@ class RowUndo:
 
     def _look(self) -> None:
         """Find all that is in the way before anything is written."""
-        for net in self.nets:
-            self._keep_referred(net)
+        self._keep_all_referred()
         for net in self.nets:
             for verdict in STAY:
                 self._say_rows(net, verdict)
@@ -216,6 +214,14 @@ class RowUndo:
     def _deleting(self, of: str = "") -> str:
         return f"{of}had = 0 AND {of}has = 1 AND {of}v IN ({_list(self.acts)})"
 
+    def _keep_all_referred(self) -> None:
+        """What stays because others refer to it keeps what it refers to itself."""
+        staying = -1
+        while (found := sum(net.count(f"v = {REFERRED}") for net in self.nets)) != staying:
+            staying = found
+            for net in self.nets:
+                self._keep_referred(net)
+
     def _keep_referred(self, net: Net) -> None:
         """A row that was inserted stays where others refer to it that do not go too."""
         rules = self.rules
@@ -234,10 +240,13 @@ class RowUndo:
             net.run([f"UPDATE {net.table} SET v = {REFERRED} WHERE {self._deleting()} AND EXISTS ({refers})"])
 
     def _leaving(self, child: Net, column: str) -> str:
-        """Select the net row of a live row c that is deleted, or gets another value in a column."""
-        number = [each.name for each in child.log.columns].index(column)
+        """Select the net row of a live row c that is deleted, or gets another value in a column.
+
+        A column that came after the log was made is in no net row, and keeps its value.
+        """
+        names = [each.name for each in child.log.columns]
         acts = _list((PUT_BACK, *self.fills))
-        changes = f"z.had = 1 AND {child.was_changed(number, 'z.')}"
+        changes = f"z.had = 1 AND {child.was_changed(names.index(column), 'z.')}" if column in names else "1 = 0"
         return f"SELECT 1 FROM {child.table} AS z WHERE {child.on('c', 'z')} AND z.v IN ({acts}) AND (z.had = 0 OR ({changes}))"
 
     def _final(self, net: Net, number: int, of: str) -> str:
@@ -285,8 +294,9 @@ class RowUndo:
         rules, value = self.rules, f"w.b{number}"
         there = f"EXISTS (SELECT 1 FROM {rules.quote(target)} AS r WHERE r.{rules.quote(column)} = {value})"
         other = next((each for each in self.nets if each.log.table == target), None)
-        if other is not None:
-            place = [each.name for each in other.log.columns].index(column)
+        names = [each.name for each in other.log.columns] if other is not None else []
+        if other is not None and column in names:
+            place = names.index(column)
             comes = f"{self._putting('z.')} AND {self._final(other, place, 'z.')} = {value}"
             there = f"({there} OR EXISTS (SELECT 1 FROM {other.table} AS z WHERE {comes}))"
         return f"(w.has = 0 OR {net.was_changed(number, 'w.')}) AND {value} IS NOT NULL AND NOT {there}"

@@ -11,6 +11,7 @@ from handrail.domain.database import ErrorKind
 from handrail.domain.kept import Form, KeptKind
 from handrail.domain.run import OPPOSITE, Direction
 from handrail.errors.base import Refusal
+from handrail.execution.keeping.applied_again import Reads, note_left, put_again
 from handrail.execution.keeping.code_returns import all_there, bring_back, drops_of
 from handrail.execution.keeping.code_sql import code_seen
 from handrail.execution.keeping.coming_back import coming_back
@@ -158,14 +159,26 @@ def run_with_rows(
     elif not writes_rows(operation):
         _call(editor, label, operation, states, place.direction)
     elif place.direction is Direction.FORWARD and not keeper.is_unwinding:
-        with (
-            _coming_back(keeper, operation, place),
-            _seen(editor, operation, place.part, keeper),
-            keeper.rows.logging(place, operation.describe()),
-        ):
-            _call_kept(editor, label, operation, states, place, keeper)
+        if not (keeper.connection.in_atomic_block and put_again(keeper, operation, place)):
+            _forward(editor, label, operation, states, place, keeper)
     else:
         _Back(editor, label, operation, states, place, keeper).run()
+
+
+def _forward(
+    editor: Any, label: str, operation: Operation, states: tuple[ProjectState, ProjectState], place: Place, keeper: Keeper
+) -> None:
+    """Run an operation, and put on record what it wrote and read."""
+    reads = Reads(keeper, operation)
+    with (
+        _coming_back(keeper, operation, place),
+        _seen(editor, operation, place.part, keeper),
+        keeper.rows.logging(place, operation.describe()),
+        reads.watched(),
+    ):
+        _call_kept(editor, label, operation, states, place, keeper)
+    if keeper.keeps_rows:
+        reads.note(place)
 
 
 def _coming_back(keeper: Keeper, operation: Operation, place: Place) -> AbstractContextManager[None]:
@@ -240,7 +253,7 @@ class _Back:
         keeper: Keeper,
     ) -> None:
         self.editor, self.label, self.operation, self.states = editor, label, operation, states
-        self.place, self.keeper = place, keeper
+        self.place, self.keeper, self.is_by_log = place, keeper, False
         records = _undone(keeper, place.operation, place.direction)
         self.records = tuple(one for one in records if one.details["part"] == place.part)
         accept_loss = keeper.keeping.undo.accept_loss
@@ -256,6 +269,9 @@ class _Back:
             self._by_either()
         else:
             self._by_reverse()
+        if self.keeper.is_unwinding and self.place.direction is Direction.BACKWARD:
+            self.keeper.not_restored(self.place.operation, Direction.FORWARD, form=Form.LOG)
+        note_left(self.keeper, self.place, self.records, by_log=self.is_by_log)
 
     def _logging(self) -> AbstractContextManager[None]:
         if self.keeper.is_unwinding and self.place.direction is Direction.BACKWARD:
@@ -263,6 +279,7 @@ class _Back:
         return self.keeper.rows.logging(self.place, self.operation.describe())
 
     def _by_log(self) -> None:
+        self.is_by_log = True
         is_again = self.keeper.is_unwinding and self.place.direction is Direction.FORWARD
         with nullcontext() if is_again else self._logging():
             bring_back(self.editor, self.keeper, self.place.part, self.records)

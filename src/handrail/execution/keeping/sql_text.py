@@ -158,6 +158,10 @@ def _inside(text: str) -> str:
     return " ".join(found[0].upper().split()) if found else ""
 
 
+_KINDS: tuple[tuple[str, ...], ...] = ((), ("VIRTUAL",), ("UNLOGGED",))
+"""What can stand before TABLE where it stays (SQLite, lang_createvtab.html; PostgreSQL 18, CREATE TABLE)."""
+
+
 class _Reader:
     """Reads one statement from its beginning."""
 
@@ -303,7 +307,7 @@ class _Reader:
     def makes(self) -> Makes | None:
         """Read CREATE TABLE, CREATE INDEX, or ALTER TABLE that adds one column."""
         self.at = 0
-        if self._word("CREATE", "TABLE"):
+        if any(self._word("CREATE", *kind, "TABLE") for kind in _KINDS):
             self._word("IF", "NOT", "EXISTS")
             table = self._name()
             return None if table is None else Makes(table, None, "")
