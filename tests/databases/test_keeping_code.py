@@ -129,6 +129,8 @@ def test_code_without_a_reverse_that_drops_is_taken_back(tmp_path: Path, databas
     assert rows(project, "id, n, p, q, r") == [*things, (4, 4, None, "d", None)]
     assert (project.schema(), kept(project)) == (schema, [])
     project.migrate()
+    assert kept(project) == [("shop_thing", "column"), ("shop_x", "table")]
+    assert "shop_x" not in project.schema()
     project.handrail("purge", "--older-than", "0d", "--yes")
     refused = project.handrail("rollback", "shop", "0001", "--yes", exit=2)
     assert "HR502" in refused.codes
