@@ -10,7 +10,7 @@ from handrail.api.signals import ended_by_signals
 from handrail.databases.statements.base import Judgement
 from handrail.domain.dataclasses import dataclass, replace
 from handrail.domain.outcome import CLEAN, Json, Outcome
-from handrail.domain.run import Direction, OnFailure, Phase, Run, moment
+from handrail.domain.run import Direction, OnFailure, Phase, Run, StepStatus, moment
 from handrail.errors.base import Refusal
 from handrail.errors.hr005 import DatabaseNotReached
 from handrail.errors.hr401 import Interrupted
@@ -22,7 +22,7 @@ from handrail.execution.runner import Runner, Talk
 from handrail.execution.session import refuse_still_running
 from handrail.execution.standing import Extent, OperationStanding, Standing, settle, standing_of
 from handrail.sources.django_setup import aliases_of
-from handrail.sources.journal import Unfinished, has_journal, unfinished
+from handrail.sources.journal import Unfinished, has_journal, runs, unfinished
 from handrail.sources.project import Project
 from handrail.sources.reach import reaching, require
 from handrail.sources.run_options import read_run_options
@@ -162,7 +162,8 @@ def _carry_out(
         raise
     except Exception as error:  # of the project's code, or of the database
         raise _refused(standing, [_words(error)], "put that right, and run it again: it looks first at what was done") from error
-    return Outcome(command="recover", exit=CLEAN, summary=(str(ended), *_next(found)), extra=extra)
+    rest = () if way.forward else _stays(steps.connection, found.run)
+    return Outcome(command="recover", exit=CLEAN, summary=(str(ended), *rest, *_next(found)), extra=extra)
 
 
 def _way(run: int, standing: Standing, forward: bool | None) -> Way:
@@ -260,6 +261,17 @@ def _plan(standing: Standing, way: Way) -> Iterator[str]:
         yield "what is left of it is taken back"
     else:
         yield "what was done is taken back, the last operation first"
+
+
+def _stays(connection: BaseDatabaseWrapper, run: Run) -> Iterator[str]:
+    """Say what stays of a run that was to be all or nothing, and was killed: only its last step was taken back."""
+    if "--all-or-nothing" not in run.command.split():
+        return
+    steps = next(iter(runs(connection, id=run.id))).steps
+    done = [str(step.key) for step in steps if step.status is StepStatus.DONE]
+    if done:
+        yield f"it was to be all or nothing: {', '.join(done)} {'is' if len(done) == 1 else 'are'} applied still"
+        yield f"next: handrail rollback --run {run.id}"
 
 
 def _next(found: Unfinished) -> Iterator[str]:

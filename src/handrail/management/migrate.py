@@ -206,7 +206,7 @@ def command_class() -> type[BaseCommand]:
 def _typed(options: dict[str, Any]) -> str:
     """Return the command as somebody would type it."""
     words = ["migrate", *filter(None, (options.get("app_label"), options.get("migration_name")))]
-    flags = ("fake", "fake-initial", "prune", "backup", "accept-loss")
+    flags = ("fake", "fake-initial", "prune", "backup", "accept-loss", "all-or-nothing")
     words += [f"--{name}" for name in flags if options.get(name.replace("-", "_"))]
     words += ["--no-keep"] if options.get("keep") is False else []
     return " ".join(words)
