@@ -218,6 +218,23 @@ def test_e36b_an_index_that_names_a_column_that_goes_stops_the_migration(sqlite_
     assert hanging(project) == before
 
 
+def test_e36b_an_index_that_django_named_goes_with_its_column(sqlite_database: Database, tmp_path: Path):
+    """A migration made it, and another one took it out of the project state alone."""
+    unique = 'migrations.AlterUniqueTogether("Thing", {unique}),'
+    forget = f"migrations.SeparateDatabaseAndState(state_operations=[{unique.format(unique='set()')}]),"
+    files = {
+        "0002_u": migration(unique.format(unique='{("name", "n")}'), FIRST),
+        "0003_n": migration(forget + REMOVE, ("shop", "0002_u")),
+    }
+    project = begin(tmp_path, sqlite_database, **files)
+    project.migrate("shop", "0002")
+    named = "SELECT count(*) FROM sqlite_master WHERE tbl_name = 'shop_thing' AND name LIKE 'shop_thing%uniq'"
+    assert project.query(named) == [(1,)]
+    project.migrate()
+    assert columns(project) == ["id", "name"]
+    assert project.query(named) == [(0,)]
+
+
 def test_a_column_that_the_plan_makes_by_sql_is_noticed_when_the_table_would_be_rebuilt(
     sqlite_database: Database, tmp_path: Path
 ):
