@@ -72,7 +72,12 @@ PROJECTS = {
         needs="SELECT 1 FROM pg_collation WHERE collprovider = 'i' AND collname <> 'unicode'",
     ),
 }
-REFUSED: dict[tuple[str, str], str] = {("mayan", "zero"): "HR503", ("pretix", "zero"): "HR504", ("netbox", "50"): "HR502"}
+REFUSED: dict[tuple[str, str], str] = {
+    ("mayan", "zero"): "HR503",
+    ("pretix", "zero"): "HR504",
+    ("netbox", "50"): "HR502",
+    ("netbox", "zero"): "HR502",
+}
 """By project and target, the code of the refusal: what no rollback can do, and plain Django neither."""
 TREE = tuple(word for name in ("level", "tree_id", "rght", "lft") for word in ("--fill", f"wireless_wirelesslangroup.{name}=1"))
 WORDS = {
