@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import ClassVar
 
 from handrail.databases import _sqlite_counters
@@ -113,8 +114,7 @@ class SQLite(SQLiteSessions, Rebuilds, Backend):
 
     def words_of(self, sql: str) -> frozenset[str]:
         """Return the words of a statement, folded, without its string literals."""
-        tokens = [token for token in tokenize(sql) if not token.startswith("'")]
-        return frozenset(self.fold(word) for token in tokens for word in (token, *token.split(".")))
+        return _words_of(sql)
 
     def index_definition(self, sql: str) -> str:
         """Return what an index is, without its name and its table."""
@@ -139,7 +139,17 @@ class SQLite(SQLiteSessions, Rebuilds, Backend):
 
     def fold(self, name: str) -> str:
         """SQLite folds the letters of ASCII alone (datatype3.html, NOCASE)."""
-        return name.encode().lower().decode()
+        return _fold(name)
+
+
+def _fold(name: str) -> str:
+    return name.encode().lower().decode()
+
+
+@lru_cache(maxsize=1024)
+def _words_of(sql: str) -> frozenset[str]:
+    tokens = [token for token in tokenize(sql) if not token.startswith("'")]
+    return frozenset(_fold(word) for token in tokens for word in (token, *token.split(".")))
 
 
 def tokenize(sql: str) -> list[str]:

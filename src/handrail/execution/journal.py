@@ -18,6 +18,7 @@ from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction, Kind, Mark, OnFailure, Phase, RunStatus, StepStatus
 from handrail.errors.base import Refusal
 from handrail.errors.hr408 import JournalTooNew
+from handrail.execution.journal_rows import OTHER_THAN, insert, update
 from handrail.sources.journal import journal_version, stored
 from handrail.sources.journal_models import TABLES, VERSION, RunRow, SchemaRow, StatementRow, StepRow
 
@@ -110,7 +111,7 @@ class Journal:
             on_failure=on_failure,
             error="",
         )
-        self._write(lambda: row.save(using=self.connection.alias, force_insert=True))
+        self._write(lambda: insert(self.connection, row))
         return row.id
 
     def end(self, run: int, status: RunStatus, error: str = "") -> None:
@@ -146,7 +147,7 @@ class Journal:
             started=now(),
             error="",
         )
-        self._write(lambda: row.save(using=self.connection.alias, force_insert=True))
+        self._write(lambda: insert(self.connection, row))
         return row.id
 
     def step_ended(self, step: int, status: StepStatus, error: str = "") -> bool:
@@ -155,13 +156,13 @@ class Journal:
         Returns False, and writes nothing, for a step that is done: an error that comes when that transaction is committed already
         (a signal, a connection that breaks before it answers) takes nothing back.
         """
-        rows = StepRow.objects.using(self.connection.alias).filter(id=step).exclude(status=StepStatus.DONE)
-        return bool(rows.update(status=status, finished=now(), error=error))
+        where = {"id": step, f"status{OTHER_THAN}": StepStatus.DONE}
+        return bool(update(self.connection, StepRow, where, {"status": status, "finished": now(), "error": error}))
 
     def operation(self, step: int, phase: Phase, index: int, mark: Mark) -> None:
         """Mark an operation: as started where no transaction holds it, as done in the transaction that does."""
-        rows = StatementRow.objects.using(self.connection.alias)
-        if not self._write(lambda: rows.filter(step=step, phase=phase, operation=index, kind=Kind.OPERATION).update(status=mark)):
+        where = {"step": step, "phase": phase, "operation": index, "kind": Kind.OPERATION}
+        if not self._write(lambda: update(self.connection, StatementRow, where, {"status": mark})):
             self._insert(step, phase, index, Kind.OPERATION, mark)
 
     def statement_started(
@@ -172,8 +173,7 @@ class Journal:
 
     def statement_done(self, id: int) -> None:
         """Mark a statement as done."""
-        rows = StatementRow.objects.using(self.connection.alias).filter(id=id)
-        self._write(lambda: rows.update(status=Mark.DONE))
+        self._write(lambda: update(self.connection, StatementRow, {"id": id}, {"status": Mark.DONE}))
 
     def forget(self, step: int, phase: Phase, operations: Sequence[int] | None = None) -> None:
         """Take away what is on record of operations whose work was taken back; None: of all."""
@@ -206,7 +206,7 @@ class Journal:
             before=json.dumps(dict(before or {})),
             reads=json.dumps(list(reads)),
         )
-        self._write(lambda: row.save(using=self.connection.alias, force_insert=True))
+        self._write(lambda: insert(self.connection, row))
         return row.id
 
 

@@ -15,6 +15,7 @@ from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus, Undo, is_all_
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction
 from handrail.execution.journal import forget, now
+from handrail.execution.journal_rows import insert, update
 from handrail.sources.journal_models import KeptRow
 from handrail.sources.kept import THERE, kept, kept_as, migrations_with_kept
 
@@ -180,7 +181,7 @@ class Keeper:
             expires=made + timedelta(days=self.keeping.days),
             **said,
         )
-        row.save(using=self.connection.alias, force_insert=True)
+        insert(self.connection, row)
         self.migrations().add(self.key)
         return kept_as(row)
 
@@ -208,7 +209,7 @@ class Keeper:
         """Write how a thing stands now; values: other columns of its row. What brings it back is written with it."""
         if status in (KeptStatus.RESTORING, KeptStatus.RESTORED):
             values = {"details": json.dumps({**one.details, _BY: self._place}), **values}
-        KeptRow.objects.using(self.connection.alias).filter(id=one.id).update(status=status, **values)
+        update(self.connection, KeptRow, {"id": one.id}, {"status": status, **values})
 
     def restorable(self, form: Form, table: str, column: str = "") -> Kept | None:
         """Return what this migration kept, on its way in the other direction, of what an operation is about to make anew.
