@@ -172,7 +172,7 @@ class Steps:
     def _whole(self, migration: Migration, state: ProjectState, direction: Direction, record: Record, step: int) -> ProjectState:
         """One transaction: the operations, what was deferred, the record, and the journal's word that it is done."""
         states, results = [state], [state]
-        keeper = self._keeper(migration, step)
+        keeper = self._keeper(migration, step, is_new=True)
 
         def once() -> None:
             backwards = direction is Direction.BACKWARD
@@ -248,7 +248,7 @@ class Steps:
         finally:
             self._must_come_back = False
 
-    def _keeper(self, migration: Migration, step: int) -> Keeper:
+    def _keeper(self, migration: Migration, step: int, *, is_new: bool = False) -> Keeper:
         key = MigrationKey(migration.app_label, migration.name)
         wanted = bool(getattr(migration, "handrail_keep", True))
         return Keeper(
@@ -261,6 +261,7 @@ class Steps:
             prepare=self.session.prepare,
             migrations=self._with_kept,
             must_come_back=self._must_come_back,
+            is_new=is_new,
         )
 
     def _record(self, record: Record, step: int) -> None:
