@@ -118,9 +118,13 @@ def test_what_code_could_change_before_an_operation(django_parts: Any) -> None:
 
     class Own(migrations.RenameField):
         def database_forwards(self, *args: Any) -> None:
-            raise AssertionError
+            raise AssertionError("cheap")
 
-    assert after(Own("Thing", "n", "m")) == (True, True, True)
+        def database_backwards(self, *args: Any) -> None:
+            super().database_backwards(*args)
+
+    assert after(Own("Thing", "n", "m")) == (True, True, False)
+    assert after(Own("Thing", "n", "m"), backwards=True) == (True, True, True)
 
 
 def test_rows_in_words() -> None:
