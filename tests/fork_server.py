@@ -13,6 +13,7 @@ import json
 import os
 import pkgutil
 import runpy
+import signal
 import sys
 from importlib.util import find_spec
 from typing import Any
@@ -50,6 +51,7 @@ def imported() -> None:
 def begin(asked: dict[str, Any]) -> None:
     """Take over what a new process is given: folder, environment, standard streams, arguments."""
     os.chdir(asked["folder"])
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # where the tests run without a terminal it is ignored
     os.environ.clear()
     os.environ.update(asked["variables"])
     for number, name, flags in (
