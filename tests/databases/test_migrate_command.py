@@ -142,10 +142,11 @@ def run(project: LiveProject, lines: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def own_words(part: str, found: Any) -> Any:
-    """Return what a command said without what Handrail tells of what a reverse leaves (E24b, E44)."""
+    """Return what a command said without what Handrail tells of what a reverse leaves (E24b, E44), and of code applied again."""
     lines = "" if part != "err" else found.splitlines(keepends=True)
     told = ("warning[HR206]: in-schema-not-recorded: ", "  note: shop_", "info[HR514]: stale-content-types: ")
-    return "".join(line for line in lines if not line.startswith(told)) if part == "err" else found
+    ours = [line for line in lines if line.startswith(told) or " is not run again: " in line]
+    return "".join(line for line in lines if line not in ours) if part == "err" else found
 
 
 FAKED_AWAY = "migrate shop zero --fake --no-color"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from handrail.databases.row_logs.base import RowLog, row_logs_for
@@ -117,17 +118,25 @@ class RowUndo:
 
     def foresee(self) -> None:
         """Raise what take_back would raise now, by the columns that are there. Only tables of the session are written."""
-        from django.db.transaction import atomic
-
         self._check_keys()
         if not self._can_look():
             return
-        with atomic(self.connection.alias):
+        with self._only_looking():
+            self._look()
+
+    @contextmanager
+    def _only_looking(self) -> Iterator[None]:
+        """Compute the tables of the session for the block, and commit nothing: a commit waits for readers on SQLite."""
+        from django.db.transaction import atomic, set_rollback
+
+        alias = self.connection.alias
+        with atomic(alias):
             for net in self.nets:
                 net.compute(lock=False)
-            self._look()
+            yield
             for net in self.nets:
                 net.drop()
+            set_rollback(True, using=alias)
 
     def _can_look(self) -> bool:
         """Say whether the tables are there with their keys; note which other columns are not."""
@@ -138,23 +147,16 @@ class RowUndo:
 
     def staying(self, table: str, condition: str) -> int:
         """Count the rows of a table that meet a condition now, and that take_back does not delete."""
-        from django.db.transaction import atomic
-
         own = [net for net in self.nets if net.log.table == table]
-        with atomic(self.connection.alias):
-            if not own or not self._can_look():
-                return self._counted(table, condition)
-            for net in self.nets:
-                net.compute(lock=False)
+        if not own or not self._can_look():
+            return self._counted(table, condition)
+        with self._only_looking():
             self._keep_all_referred()
             live = self.rules.quote(table)
             leaves = " OR ".join(
                 f"EXISTS (SELECT 1 FROM {net.table} AS w WHERE {net.on(live, 'w')} AND {self._deleting('w.')})" for net in own
             )
-            rows = self._counted(table, f"({condition or '1 = 1'}) AND NOT ({leaves})")
-            for net in self.nets:
-                net.drop()
-        return rows
+            return self._counted(table, f"({condition or '1 = 1'}) AND NOT ({leaves})")
 
     def _counted(self, table: str, condition: str) -> int:
         with self.connection.cursor() as cursor:
