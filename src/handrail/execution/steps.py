@@ -190,6 +190,7 @@ class Steps:
         try:
             self.attempt(lambda: keeper.rows.covering(once), f"{migration}")
         except BaseException as error:
+            _end_transaction(self.connection)
             close_logs(keeper, self.attempt)
             self._say_failed(step, error)
             raise
@@ -211,6 +212,7 @@ class Steps:
             self.with_record(migration, step, earlier).run(stages, direction)
             self._record(record, step)
         except BaseException as error:
+            _end_transaction(self.connection)
             self._stopped(migration, stages, direction, step, error)
             raise
         return stages[-1].after if stages and direction is Direction.FORWARD else state
@@ -322,6 +324,16 @@ class Steps:
             statements=stepwise.earlier,
             notes=notes,
         )
+
+
+def _end_transaction(connection: BaseDatabaseWrapper) -> None:
+    """Roll back what an interruption of a COMMIT has left open: autocommit stays off then (set_autocommit of psycopg)."""
+    from django.db import Error
+
+    if connection.connection is not None and not connection.in_atomic_block and not connection.autocommit:
+        with suppress(Error):
+            connection.rollback()
+            connection.set_autocommit(True)
 
 
 def _let_go(error: BaseException | None) -> None:
