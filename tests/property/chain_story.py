@@ -13,6 +13,7 @@ ANY = object()
 """A value that nothing is known of: what is found is taken as it is."""
 STOPPED = 3
 """The exit code of a run that stopped part-way: code that fails outside a transaction."""
+NOT_RUN = re.compile(r"^shop\.(\d{4})_m: .* is not run again: ", re.MULTILINE)
 Cells = dict[str, Any]
 
 
@@ -171,7 +172,7 @@ class Story:
         words = f"{self.at} -> {to} ({how}): {code}"
         self.log.append(f"{words} {said}")
         if code == 0:
-            self._follow(to)
+            self._follow(to, {int(number) - 1 for number in NOT_RUN.findall(said)})
             self.went += 1
             self.compare(f"after {words}")
             self.compare_schema(words)
@@ -197,9 +198,11 @@ class Story:
                     found += ["--fill", f"shop_{model['name'].lower()}.{field['name']}={value}"]
         return found
 
-    def _follow(self, to: int) -> None:
+    def _follow(self, to: int, not_run: set[int]) -> None:
         while self.at < to:
             self._forward(self.at)
+            if self.at in not_run:
+                self._not_run(self.at)
             self.at += 1
         while self.at > to:
             self.at -= 1
@@ -230,6 +233,14 @@ class Story:
                     cells[one["field"]] = self._changed(one, before)
                     found.append(("cell", one, pk, before, cells[one["field"]]))
         self.memory[number] = found
+
+    def _not_run(self, number: int) -> None:
+        """Code was not run again, so that rows are as they were before the rollback: take them as they are found."""
+        written = {one["model"] for one in self.chain["data"][number] if one["do"] not in ("column", "alter")}
+        for model in written:
+            gone = {each[2] for each in self.memory[number] if each[1]["model"] == model}
+            self.rows[model] = {pk: {"?": ANY} for pk in gone | self.rows.get(model, {}).keys()}
+        self.memory[number] = [("new", *each[1:3]) if each[1]["model"] in written else each for each in self.memory[number]]
 
     def _column(self, number: int, one: Any, rows: dict[int, Cells]) -> None:
         field = self.chain["worlds"][number + 1].get(one["model"], {"fields": {}})["fields"].get(one["field"])
