@@ -35,7 +35,9 @@ def test_e16_code_without_a_reverse_is_taken_back_by_its_log(shop: Shop):
     assert "differ" not in one.text
     two = shop.migrate()
     assert rows(shop) == [(1, "a", 10, "x1"), (3, "new", 3, "x")]
-    assert "shop.0003_d: Raw Python operation is not run again: what it had done is back as it was before the rollback" in two.text
+    assert (
+        "shop.0003_d: Raw Python operation is not run again: what it had done is back as it was before the rollback" in two.text
+    )
     shop.migrate("shop", "0001")
     assert rows(shop) == before
     shop.query("INSERT INTO shop_thing (name, n, x) VALUES ('later', 1, 'x9')")

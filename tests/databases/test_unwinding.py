@@ -175,7 +175,9 @@ class Migration(migrations.Migration):
     dependencies = [("shop", "{before}")]
     operations = [{operation}]
 """
-ROWS = 'migrations.RunSQL(["UPDATE shop_thing SET n = n + 5", "DELETE FROM shop_thing WHERE n = 6", "UPDATE shop_none SET n = 1"])'
+ROWS = (
+    'migrations.RunSQL(["UPDATE shop_thing SET n = n + 5", "DELETE FROM shop_thing WHERE n = 6", "UPDATE shop_none SET n = 1"])'
+)
 INDEXED = 'migrations.AddField("Thing", "q", models.IntegerField(default=5, db_index=True))'
 
 
