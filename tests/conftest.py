@@ -29,6 +29,7 @@ SLOW = frozenset(
         "cases/test_f_rows",
         "cases/test_following",
         "cases/test_history",
+        "databases/test_applied_again",
         "databases/test_backup",
         "databases/test_history_and_tags",
         "databases/test_journal",
