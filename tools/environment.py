@@ -131,8 +131,14 @@ def prepare(folder: Path, purpose: str, version: str, django: str) -> None:
     if interpreter is None:
         raise EnvironmentNotMadeError(f"python {version} is not on this machine")
     wanted = digest(purpose, django, interpreter)
-    if up_to_date(folder, wanted):
-        return
+    if not up_to_date(folder, wanted):
+        make_anew(folder, purpose, version, django, interpreter)
+    if purpose == "test":
+        compile_own(folder)
+
+
+def make_anew(folder: Path, purpose: str, version: str, django: str, interpreter: Path) -> None:
+    """Install what a purpose needs, in a new environment where there is none of that version."""
     if interpreters.version_of(folder / "bin" / "python") != version:
         shutil.rmtree(folder, ignore_errors=True)
         make(folder, interpreter)
@@ -144,6 +150,12 @@ def prepare(folder: Path, purpose: str, version: str, django: str) -> None:
     if django:
         run_patiently([*install, f"django~={django}.0"])
     finish(folder, [digest(each, django, interpreter) for each in PURPOSES[: PURPOSES.index(purpose) + 1]])
+
+
+def compile_own(folder: Path) -> None:
+    """Compile Handrail and its tests: hundreds of short processes would, each for itself, where bytecode is not written."""
+    sources = [str(ROOT / "src"), str(ROOT / "tests")]
+    subprocess.run([folder / "bin" / "python", "-m", "compileall", "-q", *sources], check=False, stdout=subprocess.DEVNULL)
 
 
 def finish(folder: Path, digests: Sequence[str]) -> None:
