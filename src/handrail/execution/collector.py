@@ -18,7 +18,7 @@ def collecting_less_often() -> Iterator[None]:
     Measured on migrations of real projects: 5 to 15 % of the processor's time, 5 % more memory.
     """
     before = gc.get_threshold()
-    is_first = gc.get_freeze_count() == 0
+    is_first = before != THRESHOLDS  # to count what a server has frozen, to share it, takes 20 ms
     if is_first:
         gc.freeze()
     gc.set_threshold(*THRESHOLDS)
