@@ -60,7 +60,7 @@ def migrate(
         if runner.id is not None:
             left += runner.left_behind()
             if left:
-                from handrail.execution.probing import tell
+                from handrail.execution.before_run import tell
 
                 tell(left, talk.said)
             _say_expired(connection, talk)

@@ -127,7 +127,7 @@ def _safely(
                 editor.execute(f"DROP {one.kind} IF EXISTS {editor.quote_name(one.name)}", None)
         remake(model, create_field, delete_field, alter_fields)
         _make_again(editor, rebuilds, table_of(model), kept)
-        if last > _counter(editor, rebuilds, table_of(model)):
+        if last and last > _counter(editor, rebuilds, table_of(model)):
             for sql in rebuilds.count_on(table_of(model), last):
                 editor.execute(sql, None)
 

@@ -121,7 +121,7 @@ class Executor(ReadingExecutor):
         """Refuse what would lose something or fail, and return what takes back what the block has applied, if that is asked."""
         from handrail.execution.ahead import look_ahead
         from handrail.execution.all_or_nothing import all_or_nothing
-        from handrail.execution.probing import look_at
+        from handrail.execution.before_run import look_at
         from handrail.execution.project_states import applied_state
 
         look_ahead(self.connection, plan, lambda: state or applied_state(self.connection, self.steps.only), self._ghosts)

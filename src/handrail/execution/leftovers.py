@@ -30,7 +30,7 @@ def refuse_leftovers(connection: BaseDatabaseWrapper, rebuilds: Rebuilds, tables
 
 def drop_leftover(editor: Any, rebuilds: Rebuilds, table: str, said: Callable[[str], None]) -> None:
     """Drop a copy all of whose rows the table has, and say so. Raises Leftover for another one."""
-    from handrail.execution.probing import tell
+    from handrail.execution.before_run import tell
 
     with editor.connection.cursor() as cursor:
         if not rebuilds.columns_of(cursor, COPY + table):

@@ -18,11 +18,8 @@ from weakref import WeakKeyDictionary
 from handrail.domain.database import ErrorKind
 from handrail.domain.run import LockHolder
 from handrail.errors.base import Refusal
-from handrail.errors.hr301 import Locked
 from handrail.errors.hr303 import LockLost
-from handrail.errors.hr404 import StillRunning
 from handrail.sources.backend import backend_of
-from handrail.sources.holder import is_gone, read_holder
 from handrail.sources.reach import reaching
 
 if TYPE_CHECKING:
@@ -81,7 +78,7 @@ class Lock(ABC):
                 if self._try():
                     HELD[self.connection] = self
                     return
-                holder = read_holder(self.connection)
+                holder = self._holder()
             waited = time.monotonic() - started
             if waited >= self.wait or self.connection.in_atomic_block:
                 raise self._refusal(holder, waited)
@@ -89,8 +86,17 @@ class Lock(ABC):
             time.sleep(min(random.uniform(pause / 2, pause), self.wait - waited))
             pause = min(pause * GROWTH, LONGEST_PAUSE)
 
+    def _holder(self) -> LockHolder | None:
+        from handrail.sources.holder import read_holder
+
+        return read_holder(self.connection)
+
     def _refusal(self, holder: LockHolder | None, waited: float) -> Refusal:
         """Return what ends the waiting; where the holder's process is gone, the server is still at its last statement."""
+        from handrail.errors.hr301 import Locked
+        from handrail.errors.hr404 import StillRunning
+        from handrail.sources.holder import is_gone
+
         doing = ""
         if holder is not None and holder.session:
             with reaching(self.connection.alias), self.connection.cursor() as cursor:

@@ -13,7 +13,6 @@ from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction, OnFailure, Statement, StepStatus
 from handrail.errors.hr401 import InDoubt, Interrupted
 from handrail.execution.editors import editor_for
-from handrail.execution.interruption import interruption
 from handrail.execution.journal import Journal
 from handrail.execution.keeping.keeper import Keeper, Keeping
 from handrail.execution.keeping.row_ahead import is_asked, refuse_unkept
@@ -24,7 +23,6 @@ from handrail.execution.operating import run_whole
 from handrail.execution.project_states import Stage, applied_state, stages_of, unrendered
 from handrail.execution.stepwise import Stepwise, flush
 from handrail.execution.units import Attempt, Guard, Session
-from handrail.execution.unwinding import unwind, why_not
 from handrail.sources.journal import statements_of
 from handrail.sources.kept import migrations_with_kept
 
@@ -219,6 +217,8 @@ class Steps:
 
     def unwind(self, migration: Migration, state: ProjectState, direction: Direction, step: int) -> None:
         """Take back what was done of a step. Raises InDoubt; Interrupted where something would be lost."""
+        from handrail.execution.unwinding import unwind, why_not
+
         stages = stages_of(migration, state)
         stepwise = self.with_record(migration, step, statements_of(self.connection, step))
         why = why_not(stepwise, stages, direction)
@@ -291,6 +291,8 @@ class Steps:
         """Take back what was done of a step that failed, or say what is left. Raises Interrupted if something is."""
         from django.db import Error
 
+        from handrail.execution.unwinding import unwind, why_not
+
         try:
             stepwise = self.with_record(migration, step, statements_of(self.connection, step))
         except Error:
@@ -316,6 +318,8 @@ class Steps:
             raise self._interrupted(stepwise, notes) from failed
 
     def _interrupted(self, stepwise: Stepwise, notes: Sequence[str]) -> Interrupted:
+        from handrail.execution.interruption import interruption
+
         return interruption(
             alias=self.connection.alias,
             key=MigrationKey(stepwise.migration.app_label, stepwise.migration.name),

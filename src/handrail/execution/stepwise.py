@@ -153,7 +153,7 @@ class Stepwise:
         self.journal.operation(self.step, phase, stage.index, Mark.DONE)
 
     def _said(self, findings: Iterable[Finding]) -> None:
-        from handrail.execution.probing import tell
+        from handrail.execution.before_run import tell
 
         tell(findings, self.keeper.keeping.said)
 
