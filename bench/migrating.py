@@ -54,7 +54,7 @@ def command(name: str, python: Path, scratch: Path, kind: str, *, empty: bool) -
     folder, database = projects.PROJECTS / name, scratch / f"{kind}.sqlite3"
     text = SETTINGS.format(name=str(database), first='"handrail", ' if kind == "handrail" else "")
     (scratch / f"settings_{kind}.py").write_text(text)
-    places = [scratch, folder, folder.parent, *([ROOT / "src", reader_of_sql(scratch)] if kind == "handrail" else [])]
+    places = [scratch, folder, folder.parent, ROOT / "src", reader_of_sql(scratch)]  # the same for both: each place costs a look
     variables = {"DJANGO_SETTINGS_MODULE": f"settings_{kind}", "PYTHONPATH": os.pathsep.join(map(str, places))}
 
     def forget() -> None:
