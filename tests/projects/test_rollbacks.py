@@ -88,12 +88,6 @@ WORDS = {
 }
 """By project and target, what a rollback has to be told: a column that was required, and has had no values for years."""
 ALL = ("",)
-SHREDDED = (
-    *("additional_text", "custom_field", "internal_reference", "introductory_text", "payment_provider_text", "plugin_data"),
-    *("invoice_to", "invoice_to_beneficiary", "invoice_to_city", "invoice_to_company", "invoice_to_name", "invoice_to_state"),
-    *("invoice_to_street", "invoice_to_transmission_info", "invoice_to_vat_id", "invoice_to_zipcode", "transmission_info"),
-)
-"""Columns of invoices that pretixbase.0311 blackens where an invoice is marked as shredded, as it does those of the rows here."""
 REWRITTEN: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
     ("helpdesk", "zero"): {
         "auth_permission": ALL,
@@ -103,9 +97,6 @@ REWRITTEN: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
         "helpdesk_usersettings": ("settings_pickled",),
     },
     ("oscar", "zero"): {"auth_group_permissions": ALL, "catalogue_option": ("type",)},
-    ("mayan", "10"): {"user_management_useroptions": ALL},
-    ("mayan", "50"): {"tags_tag": ("color",), "user_management_useroptions": ALL},
-    ("pretix", "50"): {"pretixbase_invoice": SHREDDED, "pretixbase_invoiceline": ("attendee_name",)},
     ("machina", "zero"): {
         "forum_conversation_topic": ("first_post_id", "last_post_id", "updated"),
         "forum_forum": (
