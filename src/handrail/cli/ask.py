@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Callable
@@ -72,6 +73,13 @@ def naming(options: Namespace, session: Session) -> Callable[[Outcome, str], Non
             raise NotRestorable(problem="nobody can type the name of the database", help=help, command=session.typed)
         if given != name:
             problem = f"{given!r} is not the name of the database, which is {name!r}"
-            raise NotRestorable(problem=problem, help=help, command=session.typed)
+            raise NotRestorable(problem=problem, help=help, command=_unnamed(session.typed))
 
     return confirm
+
+
+def _unnamed(typed: str) -> str:
+    """Return a command line without the name that was wrong: it asks for the right one."""
+    words = shlex.split(typed)
+    at = next((at for at, word in enumerate(words) if word.startswith("--replace")), len(words))
+    return shlex.join([*words[:at], *words[at + (1 if "=" in "".join(words[at : at + 1]) else 2) :]])
