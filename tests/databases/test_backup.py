@@ -160,8 +160,10 @@ def test_a_backup_brings_everything_back(database: Database, tmp_path: Path):
     project.query("DELETE FROM shop_thing")
     name = Path(str(database.settings["NAME"])).name
     wrong = backup(project, "restore", made["id"], "--replace", "wrong", "--yes", exit=2)
-    assert wrong.messages == [f"HR623: not-restored: 'wrong' is not the name of the database, which is '{name}'"]
-    assert wrong.json["findings"][0]["command"] == f"handrail backup restore {made['id']} --format json"
+    assert {key: wrong.json["findings"][0][key] for key in ("message", "command")} == {
+        "message": f"not-restored: 'wrong' is not the name of the database, which is '{name}'",
+        "command": f"handrail backup restore {made['id']} --format json",
+    }
     unnamed = backup(project, "restore", made["id"], "--yes", exit=2)
     assert unnamed.messages == ["HR623: not-restored: nobody can type the name of the database"]
     assert project.query("SELECT count(*) FROM shop_thing") == [(0,)]
