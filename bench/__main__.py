@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import bulk, kept, large_repository, migrating, open_branches, real_projects, stall
+from bench import bulk, kept, large_repository, migrating, open_branches, plan, real_projects, stall
 
 PARTS: dict[str, Callable[[Path], Iterator[str]]] = {
     "projects": real_projects.report,
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[Path], Iterator[str]]] = {
     "stall": stall.report,
     "bulk": bulk.report,
     "kept": kept.report,
+    "plan": plan.report,
 }
 
 

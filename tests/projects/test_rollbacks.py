@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -20,6 +18,7 @@ import pytest
 
 from tests.crash.state import Reader, State
 from tests.projects.conftest import CHECKOUT, HERE, install
+from tests.projects.redis_server import redis_server
 from tests.servers.base import Database, Settings, make
 from tests.servers.plugin import database_names, get_server
 from tools import projects
@@ -226,24 +225,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, redis: None) -> Iterat
 
 @pytest.fixture(scope="module")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Netbox does not start without a Redis server."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    os.environ["HANDRAIL_TEST_REDIS_PORT"] = str(port)
-    program = shutil.which("redis-server")
-    if program is None:
+    with redis_server(tmp_path_factory.mktemp("redis")):
         yield
-        return
-    folder = tmp_path_factory.mktemp("redis")
-    server = subprocess.Popen(
-        [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""], stdout=subprocess.DEVNULL
-    )
-    try:
-        yield
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def differences(found: State, wanted: State) -> list[str]:
