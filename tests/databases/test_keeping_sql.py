@@ -152,3 +152,43 @@ def test_a_type_that_takes_every_value_keeps_nothing_and_asks_nothing(tmp_path: 
     shop.to("0002")
     assert shop.query("SELECT n, p FROM shop_bare") == [(1, "a")]
     assert [one for one in shop.kept() if one[0]] == []
+
+
+RENAMES = {
+    "sqlite": ["ALTER TABLE shop_x RENAME TO shop_z"],
+    "postgresql": [
+        'ALTER TABLE public."shop_x" RENAME TO shop_z',
+        "ALTER TABLE IF EXISTS shop_x_id_seq RENAME TO shop_Z_seq; ALTER INDEX IF EXISTS shop_none RENAME TO shop_x_pkey",
+        "ALTER INDEX shop_thing_pkey RENAME TO things; ALTER TABLE shop_thing RENAME CONSTRAINT things TO all_things",
+    ],
+    "mysql": ["ALTER TABLE shop_x RENAME TO shop_z"],
+}
+MORE = {
+    "sqlite": "ALTER TABLE shop_z RENAME TO shop_w; CREATE TABLE more (id integer)",
+    "postgresql": 'ALTER INDEX shop_x_pkey RENAME TO w; ALTER INDEX IF EXISTS "W" RENAME TO v',
+    "mysql": "ALTER TABLE shop_z RENAME TO shop_w",
+}
+"""What is more than to rename, or would have to be asked about in the middle."""
+
+
+def test_sql_that_only_renames_is_taken_back(tmp_path: Path, database: Database):
+    renames = RENAMES[database.vendor]
+    texts = (f"migrations.RunSQL({sql!r})," for sql in (renames, MORE[database.vendor]))
+    shop = Shop.make(tmp_path, database, MADE, *texts)
+    shop.to("0001")
+    shop.query("INSERT INTO shop_x (word) VALUES ('a'), ('b')")
+    schema, words = shop.schema(), shop.rows("id, word", "shop_x")
+    shop.to("0002")
+    renamed = shop.schema()
+    assert "shop_x" not in renamed
+    if database.vendor == "mysql":  # nothing that commits by itself is on record together with what it did
+        assert shop.handrail("rollback", "shop", "0001", "--yes", exit=2).codes == ["HR502"]
+        return
+    shop.query("INSERT INTO shop_z (word) VALUES ('c')")
+    done = shop.run("-m", "handrail", "rollback", "shop", "0001", "--yes")
+    assert done.exit == 0, done.out + done.err
+    assert "shop.0002_it kept what it renamed gets its old name again" in " ".join(done.out.split())
+    assert (shop.schema(), shop.rows("id, word", "shop_x")) == (schema, [*words, (3, "c")])
+    shop.to("0003")
+    assert shop.handrail("rollback", "shop", "0002", "--yes", exit=2).codes == ["HR502"]
+    assert (shop.schema()["shop_thing"], "shop_x" in shop.schema()) == (renamed["shop_thing"], False)

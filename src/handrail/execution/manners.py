@@ -92,6 +92,13 @@ def sql_texts(operation: Any) -> Iterator[str]:
         yield from texts_of(sql)
 
 
+def is_plain_sql(operation: Operation) -> bool:
+    """Say whether an operation is Django's own RunSQL."""
+    from django.db.migrations.operations import RunSQL
+
+    return isinstance(operation, RunSQL) and not is_code(operation)
+
+
 def texts_of(sql: Any) -> Iterator[str]:
     """Yield the SQL of one direction of a RunSQL, without parameters."""
     for item in sql if isinstance(sql, list | tuple) else [sql]:

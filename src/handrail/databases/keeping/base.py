@@ -41,6 +41,8 @@ class KeepingRules(ABC):
 
     column_form: ClassVar[Form]
     table_form: ClassVar[Form]
+    there: ClassVar[str] = ""
+    """Says whether there is a table, index or sequence of a name, as it is written in SQL; "" where that cannot be asked."""
 
     @abstractmethod
     def column(self, cursor: Cursor, table: str, column: str) -> dict[str, Any]:

@@ -72,6 +72,7 @@ class PostgreSQLKeeping(KeepingRules):
 
     column_form: ClassVar = Form.ASIDE
     table_form: ClassVar = Form.ASIDE
+    there: ClassVar = "SELECT to_regclass(%s) IS NOT NULL"
 
     def quoted(self, name: str) -> str:
         """As Django quotes: a name with a schema comes as schema"."table."""

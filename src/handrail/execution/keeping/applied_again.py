@@ -85,7 +85,7 @@ class Reads:
     def note(self, place: Place) -> None:
         """Put on record what was read; nothing where it was read elsewhere too."""
         if not self.is_elsewhere:
-            _add(self.keeper, place, reads=self._tables())
+            add_details(self.keeper, place, reads=self._tables())
 
     def _tables(self) -> list[str]:
         connection = self.keeper.connection
@@ -112,7 +112,7 @@ def note_left(keeper: Keeper, place: Place, undone: Sequence[Kept], *, by_log: b
     tables = {*reads, *(one.table for one in (*undone, *own) if one.table)}
     left = _left(keeper.connection, tables)
     if left is not None:
-        _add(keeper, place, left=left, of=looked[-1].step)
+        add_details(keeper, place, left=left, of=looked[-1].step)
 
 
 def put_again(keeper: Keeper, operation: Operation, place: Place) -> bool:
@@ -128,7 +128,7 @@ def put_again(keeper: Keeper, operation: Operation, place: Place) -> bool:
             with keeper.rows.logging(place, operation.describe()):
                 lines = undo.take_back()
             undo.done()
-            _add(keeper, place, reads=sorted(_looked(records).details["left"]), defines=False)
+            add_details(keeper, place, reads=sorted(_looked(records).details["left"]), defines=False)
     except (RestoreConflict, NoPrimaryKey):
         keeper.rows.forget(place)
         return False
@@ -167,8 +167,8 @@ def _looked(records: Iterable[Kept]) -> Kept:
 
 
 def _is_more(looked: Iterable[Kept]) -> bool:
-    """Say whether an operation did more than its log says: it defined something, or wrote what is not logged."""
-    return any(one.details["defines"] or one.details.get("unkept") or one.details.get("drops") for one in looked)
+    """Say whether an operation did more than its log says: it defined or renamed something, or wrote what is not logged."""
+    return any(one.details["defines"] or any(map(one.details.get, ("unkept", "drops", "renamed"))) for one in looked)
 
 
 def _is_same_source(keeper: Keeper, back: int, forward: int) -> bool:
@@ -185,7 +185,7 @@ def _helpers(sources: str, name: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(each for each in json.loads(sources).items() if each[0].rpartition(".")[2] != name))
 
 
-def _add(keeper: Keeper, place: Place, **details: Any) -> None:
+def add_details(keeper: Keeper, place: Place, **details: Any) -> None:
     """Add to what is on record of an operation in this step, if it is."""
     from handrail.domain.kept import KeptStatus
 

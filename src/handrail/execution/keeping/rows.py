@@ -19,9 +19,10 @@ from handrail.execution.keeping.row_statements import written_by
 from handrail.execution.keeping.row_undo import RowUndo, logged
 from handrail.execution.keeping.row_writing import Place
 from handrail.execution.keeping.sql_drops import comes_back, run_sql
+from handrail.execution.keeping.sql_renames import rename_back, renaming_noted
 from handrail.execution.keeping.sql_returns import kept_by_sql
 from handrail.execution.keeping.sql_text import pieces
-from handrail.execution.manners import is_code, texts_of
+from handrail.execution.manners import is_code, is_plain_sql, texts_of
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -172,6 +173,7 @@ def _forward(
     reads = Reads(keeper, operation)
     with (
         _coming_back(keeper, operation, place),
+        renaming_noted(keeper, operation, place),
         _seen(editor, operation, place.part, keeper),
         keeper.rows.logging(place, operation.describe()),
         reads.watched(),
@@ -187,23 +189,16 @@ def _coming_back(keeper: Keeper, operation: Operation, place: Place) -> Abstract
     return coming_back(keeper, operation, lambda: has_log(keeper, place.operation, place.part, place.direction))
 
 
-def _is_sql(operation: Operation) -> bool:
-    """Say whether an operation is Django's own RunSQL."""
-    from django.db.migrations.operations import RunSQL
-
-    return isinstance(operation, RunSQL) and not is_code(operation)
-
-
 def _seen(editor: Any, operation: Operation, part: str, keeper: Keeper) -> AbstractContextManager[None]:
     """See what code drops before the log of rows makes ready for it, which commits on MySQL and MariaDB."""
-    return nullcontext() if _is_sql(operation) else code_seen(editor, keeper, part, operation.describe())
+    return nullcontext() if is_plain_sql(operation) else code_seen(editor, keeper, part, operation.describe())
 
 
 def _call_kept(
     editor: Any, label: str, operation: Operation, states: tuple[ProjectState, ProjectState], place: Place, keeper: Keeper
 ) -> None:
     """Call an operation; what SQL drops is set aside. A step that is resumed passes over statements that were done, unseen."""
-    if _is_sql(operation):
+    if is_plain_sql(operation):
         writing = keeper.rows.writing
         if writing is not None:
             sql = operation.sql if place.direction is Direction.FORWARD else operation.reverse_sql  # type: ignore[attr-defined]
@@ -282,6 +277,7 @@ class _Back:
         self.is_by_log = True
         is_again = self.keeper.is_unwinding and self.place.direction is Direction.FORWARD
         with nullcontext() if is_again else self._logging():
+            rename_back(self.editor, self.records)
             bring_back(self.editor, self.keeper, self.place.part, self.records)
             undo = RowUndo(self.keeper, self.records)
             lines = undo.take_back()

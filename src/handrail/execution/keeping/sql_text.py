@@ -45,6 +45,18 @@ class Makes(NamedTuple):
     index_name: str
 
 
+class Renaming(NamedTuple):
+    """A statement that does nothing but give one thing another name. back: the statement that takes it back.
+
+    old, new: as they are written, with the schema if there is one. if_exists: whether it does nothing where old is not there.
+    """
+
+    back: str
+    old: str
+    new: str
+    if_exists: bool
+
+
 class Piece(NamedTuple):
     """One statement. destroys: what it does in words where it destroys, and is no plain drop. table: of an ALTER TABLE.
 
@@ -61,6 +73,15 @@ class Piece(NamedTuple):
     takes: tuple[Name, ...] = ()
     renamed: tuple[Name, ...] = ()
     instead: bool = False
+
+
+@lru_cache(maxsize=256)
+def renaming(sql: str, vendor: str) -> Renaming | None:
+    """Read one statement that only renames a table, index, sequence or constraint; None for any other."""
+    try:
+        return _Reader(tokens(sql, _DIALECTS[vendor])).renaming()
+    except (TokenError, KeyError):
+        return None
 
 
 @lru_cache(maxsize=256)
@@ -303,6 +324,34 @@ class _Reader:
             found += filter(None, [self._name()])
             self._symbol(",")
         return tuple(found)
+
+    def renaming(self) -> Renaming | None:
+        """Read ALTER INDEX, SEQUENCE or TABLE .. RENAME TO, and ALTER TABLE .. RENAME CONSTRAINT (PostgreSQL 18 manual)."""
+        self.at = 0
+        kind = next((one for one in ("INDEX", "SEQUENCE", "TABLE") if self._word("ALTER", one)), "")
+        if_exists = self._word("IF", "EXISTS")
+        begin = self.at
+        name = self._name()
+        if not kind or name is None:
+            return None
+        thing = self._written(begin)
+        schema, old = ("".join(thing.rpartition(".")[:2]), thing.rpartition(".")[2]) if name.qualifier else ("", thing)
+        if kind == "TABLE" and not if_exists and self._word("RENAME", "CONSTRAINT"):
+            old = self._written_name()
+            new = self._written_name() if self._word("TO") else ""
+            back = f"ALTER TABLE {thing} RENAME CONSTRAINT {new} TO {old}"
+            return Renaming(back, old, new, False) if old and new and self._is_over else None
+        new = self._written_name() if self._word("RENAME", "TO") else ""
+        if not new or not self._is_over:
+            return None
+        return Renaming(f"ALTER {kind} {schema}{new} RENAME TO {old}", thing, f"{schema}{new}", if_exists)
+
+    def _written_name(self) -> str:
+        begin = self.at
+        return self._written(begin) if self._identifier() else ""
+
+    def _written(self, begin: int) -> str:
+        return "".join(token.text for token in self.part[begin : self.at])
 
     def makes(self) -> Makes | None:
         """Read CREATE TABLE, CREATE INDEX, or ALTER TABLE that adds one column."""
