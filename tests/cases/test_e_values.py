@@ -10,7 +10,7 @@ from tests.cases.undoing import Undoing, launcher, on_mariadb, undo
 
 __all__ = ["launcher", "undo"]
 CORRECT = "help: correct these values first; a rollback with --accept-loss cuts or leaves them out, and keeps them as they are"
-REPLACE = "help: correct these values first, or say what a rollback puts in their place: --fill shop_thing.p=value"
+REPLACE = "help: correct these values first, or say what a rollback puts in their place: --accept-loss --fill shop_thing.p=value"
 GIVE = "help: give them a value first, or say which one a rollback gives them: --fill shop_thing.p=value"
 
 

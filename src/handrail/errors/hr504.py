@@ -57,6 +57,8 @@ def _help(found: Narrowing, *, can_be_cut: bool) -> str:
     fill = f"--fill {found.table}.{found.column}=value"
     if found.nulls and found.nulls == found.misfits:
         return f"give them a value first, or say which one a rollback gives them: {fill}"
-    if found.is_key or not can_be_cut:
-        return f"correct these values first{f', or say what a rollback puts in their place: {fill}' if not found.is_key else ''}"
+    if found.is_key:
+        return "correct these values first"
+    if not can_be_cut:
+        return f"correct these values first, or say what a rollback puts in their place: --accept-loss {fill}"
     return "correct these values first; a rollback with --accept-loss cuts or leaves them out, and keeps them as they are"

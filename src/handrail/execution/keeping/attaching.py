@@ -9,6 +9,7 @@ from handrail.execution.keeping.columns import attach_columns
 from handrail.execution.keeping.extensions import attach_extensions
 from handrail.execution.keeping.key_indexes import attach_key_indexes
 from handrail.execution.keeping.sequences import attach_sequences
+from handrail.execution.keeping.stray_indexes import attach_stray_indexes
 from handrail.execution.keeping.tables import attach_tables
 from handrail.execution.keeping.values import attach_values
 
@@ -22,6 +23,7 @@ PARTS: tuple[Callable[[Any, Keeper], None], ...] = (
     attach_sequences,
     attach_extensions,
     attach_key_indexes,
+    attach_stray_indexes,
 )
 """What replaces methods of a schema editor; each is given the editor and the keeper of the step."""
 
