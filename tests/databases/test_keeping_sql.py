@@ -163,6 +163,7 @@ RENAMES = {
     ],
     "mysql": ["ALTER TABLE shop_x RENAME TO shop_z"],
 }
+NOTHING = {"postgresql": 'migrations.RunSQL("ALTER INDEX IF EXISTS shop_none RENAME TO shop_one"),'}
 MORE = {
     "sqlite": "ALTER TABLE shop_z RENAME TO shop_w; CREATE TABLE more (id integer)",
     "postgresql": 'ALTER INDEX shop_x_pkey RENAME TO w; ALTER INDEX IF EXISTS "W" RENAME TO v',
@@ -172,9 +173,8 @@ MORE = {
 
 
 def test_sql_that_only_renames_is_taken_back(tmp_path: Path, database: Database):
-    renames = RENAMES[database.vendor]
-    texts = (f"migrations.RunSQL({sql!r})," for sql in (renames, MORE[database.vendor]))
-    shop = Shop.make(tmp_path, database, MADE, *texts)
+    renames, more = (f"migrations.RunSQL({sql[database.vendor]!r})," for sql in (RENAMES, MORE))
+    shop = Shop.make(tmp_path, database, MADE, renames + NOTHING.get(database.vendor, ""), more)
     shop.to("0001")
     shop.query("INSERT INTO shop_x (word) VALUES ('a'), ('b')")
     schema, words = shop.schema(), shop.rows("id, word", "shop_x")

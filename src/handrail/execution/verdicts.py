@@ -16,7 +16,7 @@ from handrail.execution.keeping.row_undo import logged
 from handrail.execution.keeping.rows import has_reverse, parts_of, unkept
 from handrail.execution.keeping.sql_drops import comes_back
 from handrail.execution.keeping.sql_losses import kept_by, lost
-from handrail.execution.keeping.sql_renames import renamed_by
+from handrail.execution.keeping.sql_renames import only_renamed
 from handrail.execution.keeping.sql_returns import kept_by_sql
 from handrail.execution.probes._asking import Asking
 from handrail.execution.probes._changes import Change, ModelKey
@@ -352,7 +352,7 @@ def _sql_back(judge: Judge, change: Change) -> list[str]:
 def _by_log(judge: Judge, change: Change, records: Sequence[Kept]) -> Judgement:
     """What code or SQL wrote or renamed goes back by its log; what that has not stays."""
     rows, missing = sum(one.rows or 0 for one in records), " and ".join(unkept(records))
-    if renamed_by(records):
+    if only_renamed(records):
         return judge.says(change, Verdict.KEPT, "what it renamed gets its old name again")
     if not missing:
         back = [".".join(filter(None, [one.table, one.column])) for one in dropped_by(judge.connection, records)]

@@ -168,7 +168,8 @@ def _looked(records: Iterable[Kept]) -> Kept:
 
 def _is_more(looked: Iterable[Kept]) -> bool:
     """Say whether an operation did more than its log says: it defined or renamed something, or wrote what is not logged."""
-    return any(one.details["defines"] or any(map(one.details.get, ("unkept", "drops", "renamed"))) for one in looked)
+    said = [one.details for one in looked]
+    return any(one["defines"] or one.get("unkept") or one.get("drops") or "renamed" in one for one in said)
 
 
 def _is_same_source(keeper: Keeper, back: int, forward: int) -> bool:

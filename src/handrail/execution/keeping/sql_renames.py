@@ -25,23 +25,21 @@ if TYPE_CHECKING:
 @contextmanager
 def renaming_noted(keeper: Keeper, operation: Any, place: Place) -> Iterator[None]:
     """Put on record how an operation that runs forwards in the block is taken back, where it is SQL that only renames."""
-    renamed = _renamings(keeper.connection, operation) if keeper.keeps_rows and is_plain_sql(operation) else []
+    renamed = _renamings(keeper.connection, operation) if keeper.keeps_rows and is_plain_sql(operation) else None
     yield
-    if renamed:
+    if renamed is not None:
         add_details(keeper, place, renamed=renamed, defines=False)
 
 
-def _renamings(connection: BaseDatabaseWrapper, operation: Any) -> list[str]:
-    """Return the statements that will take it back, in their order; [] where it is not one transaction with its record."""
+def _renamings(connection: BaseDatabaseWrapper, operation: Any) -> list[str] | None:
+    """Return the statements that will take it back, in their order; None where it is not one transaction with its record."""
     if not (connection.in_atomic_block and connection.features.can_rollback_ddl):
-        return []
+        return None
     texts = [piece.sql for text in texts_of(operation.sql) for piece in pieces(text, connection.vendor)]
     found = [renaming(text, connection.vendor) for text in texts]
     known = [one for one in found if one is not None]
-    if len(known) < len(found):
-        return []
-    done = _done(connection, known)
-    return [one.back for one in reversed(done)] if done is not None else []
+    done = _done(connection, known) if known and len(known) == len(found) else None
+    return [one.back for one in reversed(done)] if done is not None else None
 
 
 def _done(connection: BaseDatabaseWrapper, found: Iterable[Renaming]) -> list[Renaming] | None:
@@ -72,12 +70,12 @@ def _bare(name: str) -> str:
     return name.rpartition(".")[2].strip('"`').lower()
 
 
-def renamed_by(records: Iterable[Kept]) -> list[str]:
-    """Return the statements that take back what SQL has renamed. records: of the log of its rows."""
-    return [sql for one in records if not one.table for sql in one.details.get("renamed", ())]
+def only_renamed(records: Iterable[Kept]) -> bool:
+    """Say whether SQL did nothing but rename, if it did anything. records: of the log of its rows."""
+    return any("renamed" in one.details for one in records if not one.table)
 
 
 def rename_back(editor: Any, records: Iterable[Kept]) -> None:
     """Give everything its old name again."""
-    for sql in renamed_by(records):
+    for sql in [sql for one in records if not one.table for sql in one.details.get("renamed", ())]:
         editor.execute(sql, None)
