@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cases.live import LiveProject
 from tests.databases.small_project import migration
 from tests.databases.test_rollback import THING
@@ -56,3 +58,28 @@ def test_code_runs_again_where_its_source_has_changed(database: Database, tmp_pa
     write(project, '\n    apps.get_model("shop", "Thing").objects.update(n=33)')
     assert project.migrate("shop") and project.query("SELECT n FROM shop_thing") == [(33,)]
     assert down_and_up(project) == (SAID, 33)
+
+
+@pytest.mark.parametrize("atomic", [True, pytest.param(False, marks=pytest.mark.large)])
+def test_what_was_written_later_into_a_row_that_code_made_comes_back_with_it(
+    database: Database, tmp_path: Path, *, atomic: bool
+) -> None:
+    project = begin(tmp_path, database)
+    code = 'def make(apps, editor):\n    apps.get_model("shop", "Thing").objects.create(id=50, n=5, price=1)\n'
+    made = migration("migrations.RunPython(make),", ("shop", "0001_initial"), code=code)
+    made = made.replace("    dependencies", f"    atomic = {atomic}\n    dependencies", 1)
+    fields = """
+        migrations.AddField("Thing", "p", models.CharField(max_length=9, null=True)),
+        migrations.AddField("Thing", "q", models.CharField(max_length=9, default="none")),
+    """
+    project.put({"shop.0002_code": made, "shop.0003_fields": migration(fields, ("shop", "0002_code"))})
+    project.migrate("shop")
+    project.query("UPDATE shop_thing SET p = 'hello', q = 'you' WHERE id = 50")
+    project.handrail("rollback", "shop", "0001", "--yes")
+    assert project.query("SELECT n FROM shop_thing") == [(1,)]
+    project.query("INSERT INTO shop_thing (id, n, price) VALUES (51, 6, 1)")
+    project.query("DELETE FROM shop_thing WHERE id = 51")
+    done = project.manage("migrate", "--no-color", "shop")
+    assert (done.exit, done.err) == (0, SAID)
+    found = [(1, None, "none"), (5, "hello", "you")]
+    assert project.query("SELECT n, p, q FROM shop_thing ORDER BY id") == found

@@ -15,6 +15,7 @@ from handrail.errors.hr602 import RestoreConflict
 from handrail.execution.keeping.keeper import PREFIX
 from handrail.execution.keeping.row_log import log_from
 from handrail.execution.keeping.row_nets import CHANGED, EITHER, GONE, PUT_BACK, REFERRED, REUSED, TAKEN, Net
+from handrail.execution.keeping.sparing import spared
 from handrail.sources.kept import kept
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class RowUndo:
 
         self._check()
         try:
-            with atomic(self.connection.alias):
+            with atomic(self.connection.alias), spared(self.connection, Direction.BACKWARD):
                 for net in self.nets:
                     net.compute(lock=True)
                 self._look()

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def spared(connection: BaseDatabaseWrapper, direction: Direction) -> Iterator[None]:
-    """Let copies forget no row that is deleted in the block, and backwards none that comes back.
+    """Let copies forget no row that is deleted in the block, and none that comes back where a log is taken back.
 
+    direction: forwards new rows are the code's own; what a log brings back is backwards, whichever way the step goes.
     A column that is set aside is in the log of its rows; a copy beside the table is not. A row that the application deletes still
     takes its value with it, and a new row never gets that of another one that had its primary key: that goes by triggers, which
     are away in the block alone. Without a transaction they stay, as nobody would make them again after a kill.
