@@ -108,10 +108,16 @@ def test_e30b_the_source_of_a_generated_column(undo: Undoing):
     package = undo.folder / "shop" / "migrations"
     text = (package / "0002_x.py").read_text().replace("0001_initial", "0002_x")
     start = text.index("    operations")
-    (package / "0003_x.py").write_text(text[:start] + '    operations = [migrations.RemoveField("Thing", "n")]\n')
+    drops = '    operations = [{}migrations.RemoveField("Thing", "n")]\n'
+    (package / "0003_x.py").write_text(text[:start] + drops.format(""))
     refused = " ".join(undo.fails(code=2).err.split())
     dependents(refused, "generated column g of shop_thing uses shop_thing.n", "shop.0003_x")
     assert undo.everything() == before
+    (package / "0003_x.py").write_text(text[:start] + drops.format('migrations.RemoveField("Thing", "g"), '))
+    undo.migrate()
+    undo.migrate("shop", "0002")
+    assert sorted(undo.catalogue()) == sorted(before[0])
+    assert undo.query("SELECT name, n, g FROM shop_thing") == [("a", 4, 8)]
 
 
 M2M = """

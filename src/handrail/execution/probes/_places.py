@@ -22,6 +22,8 @@ class Places:
         self.connection = connection
         self._tables: dict[ModelKey, str | None] = {}
         self._columns: dict[ModelKey, dict[str, str | None]] = {}
+        self.gone: set[tuple[str, str]] = set()
+        """Tables and columns that are there now, and that the plan has dropped up to here."""
 
     def table(self, key: ModelKey, model: ModelState) -> str | None:
         """Return the table that a model has now. model: as it is at this point of the plan."""
@@ -44,6 +46,8 @@ class Places:
                 self._tables[start], self._columns[start] = None, {}
                 continue
             columns = {change.renamed_fields.get(name, name): column for name, column in columns.items()}
+            dropped = {column for name, column in columns.items() if name not in end_model.fields}
+            self.gone |= {(table, column) for column in dropped if table is not None and column is not None}
             self._tables[end] = table
             self._columns[end] = {name: columns.get(name) for name in end_model.fields}
 

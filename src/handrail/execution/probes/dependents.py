@@ -55,6 +55,7 @@ class DependentsProbe(Probe):
         own = {column_of(field, each) for each, field in end.fields.items() if _uses(field, name)}
         using = [one for one in moment.dependents(table) if one.columns is not None and column in one.columns]
         known = {column_of(field, each) for each, field in start.fields.items() if each not in end.fields}
+        known |= {each for where, each in moment.places.gone if where == table}
         using = [one for one in using if not (one.kind == "generated column" and one.name in known)]
         if is_rebuilt(moment.connection, named(start.fields[name], name)):  # what hangs on the table is looked at there (HR513)
             using = [one for one in using if not (one.kind == "trigger" and one.owner == table)]
