@@ -242,6 +242,27 @@ def test_hr503_a_column_that_must_have_a_value_comes_back(undo: Undoing):
     assert undo.query("SELECT name, n FROM shop_thing ORDER BY n") == [("a", 1), ("b", 2), ("c", 7)]
 
 
+def test_hr503_a_column_that_comes_back_with_null_must_have_none_in_the_end(undo: Undoing):
+    undo.up(first=THING.replace("models.IntegerField(default=0)", "models.IntegerField()"), rows=rows(("a", 1)))
+    undo.write_files(
+        THING.replace("models.IntegerField(default=0)", "models.IntegerField()"),
+        'migrations.AlterField("Thing", "n", models.IntegerField(null=True)),',
+        'migrations.RenameModel("Thing", "Item"), migrations.RenameField("Item", "n", "m"),',
+        'migrations.RemoveField("Item", "m"),',
+    )
+    undo.migrate("shop", "0003")
+    undo.query("INSERT INTO shop_item (name, m) VALUES ('b', NULL)")
+    undo.migrate()
+    undo.query("INSERT INTO shop_item (name) VALUES ('c')")
+    message = "CommandError: error[HR503]: no-value: shop_thing.n NOT NULL without default, 2 rows"
+    tail = "help: say what they get: --fill shop_thing.n=value next: python manage.py handrail explain HR503"
+    assert undo.refused() == f"{message} note: it comes back with NULL in them before that {tail}"
+    assert undo.query("SELECT COUNT(*) FROM shop_item") == [(3,)]
+    one = undo.launcher.begin(undo.folder, ["handrail", "rollback", "shop", "0001", "--yes", "--fill", "shop_thing.n=7"])
+    assert one.end() == 0, one.text
+    assert undo.query("SELECT name, n FROM shop_thing ORDER BY name") == [("a", 1), ("b", 7), ("c", 7)]
+
+
 def test_e07_code_that_runs_before_may_put_it_right(undo: Undoing):
     """What is not sure is said, and does not stop the plan."""
     undo.up(

@@ -61,6 +61,17 @@ def test_e09_e10_e11_e28_e30_e39_e46_renames_proxies_computed_values_and_indexes
     assert undo.query("SELECT g FROM goods ORDER BY id") == [(18,), (4,)]
 
 
+def test_e39_an_index_that_had_its_name_before_keeps_it(undo: Undoing):
+    first = THING + 'migrations.AddIndex("Thing", models.Index(fields=["name", "n"], name="nice_ix")),'
+    undo.up(first=first)
+    before = undo.catalogue()
+    undo.write_files(first, 'migrations.RenameIndex("Thing", new_name="nice_ix", old_fields=("name", "n")),')
+    undo.migrate()
+    assert undo.down() == ""
+    assert undo.catalogue() == before
+    undo.migrate()
+
+
 @on_postgres
 def test_e39b_an_index_that_is_built_concurrently(undo: Undoing):
     undo.up()

@@ -20,7 +20,8 @@ def name_back(editor: Any, label: str, operation: Operation, before: ProjectStat
     if not isinstance(operation, RenameIndex) or not operation.old_fields:
         return
     model = before.apps.get_model(label, operation.model_name)
-    if not operation.allow_migrate_model(editor.connection.alias, model):
+    is_same = operation.new_name in {index.name for index in model._meta.indexes}  # AddIndex had given it that name
+    if is_same or not operation.allow_migrate_model(editor.connection.alias, model):
         return
     fields = list(operation.old_fields)
     columns = [model._meta.get_field(name).column for name in fields]

@@ -75,6 +75,10 @@ class KeepingRules(ABC):
     def column_again(self, table: str, column: str, aside: str, details: Details) -> list[str]:
         """Return the statements that require of the values what was required, after fill was set for those that came since."""
 
+    def nulls(self, table: str, aside: str, details: Details) -> str:  # noqa: ARG002
+        """Return the condition of rows of which NULL is kept, or nothing, in a column that may be that."""
+        return f"{self.quoted(aside)} IS NULL"
+
     @abstractmethod
     def since(self, table: str, column: str, aside: str, details: Details, *, back: bool) -> str:
         """Return the condition of rows that have no kept value and need one; "" where there are none, or they need none.

@@ -98,6 +98,12 @@ class SQLiteKeeping(KeepingRules):
         same = _same(f"{q(table)}.{q(name)}" for name in details["key"])
         return f"NOT EXISTS (SELECT 1 FROM {q(aside)} WHERE {same})"
 
+    def nulls(self, table: str, aside: str, details: Details) -> str:
+        """Rows of which the copy knows no value."""
+        q = self.quoted
+        same = _same(f"{q(table)}.{q(name)}" for name in details["key"])
+        return f"NOT EXISTS (SELECT 1 FROM {q(aside)} WHERE {same} AND v IS NOT NULL)"
+
     def table(self, cursor: Cursor, table: str) -> dict[str, Any]:
         """Read what made a table, its indexes and triggers, and how far it has counted."""
         cursor.execute(

@@ -1,9 +1,9 @@
-"""HR503: a column comes back that must not be NULL, and rows have no value for it."""
+"""HR503: a column comes back that must not be NULL, or must not be in the end, and rows have no value for it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from handrail.databases.keeping.base import rules_for
 from handrail.domain.dataclasses import replace
@@ -14,7 +14,7 @@ from handrail.domain.run import Direction
 from handrail.errors.hr503 import NoValue
 from handrail.execution.filling import value_of
 from handrail.execution.probes._asking import SHOWN
-from handrail.execution.probes._changes import ModelKey
+from handrail.execution.probes._changes import Change, ModelKey
 from handrail.execution.probes._logs import CODE, LOOKED, is_long, log_of, staying
 from handrail.execution.probes._places import column_of, named, table_of
 from handrail.execution.probes._tables import stored_by
@@ -26,25 +26,59 @@ if TYPE_CHECKING:
     from django.db.migrations.state import ModelState
 
 
+class Nulls(NamedTuple):
+    """Rows that have NULL in a column that came back. live: their table as it is called now. is_sure: that it will be so many."""
+
+    rows: int
+    live: str
+    is_sure: bool
+
+
 class NoValueProbe(Probe):
     """Looks at fields that come back: what was kept of them, and what the rows get that have nothing kept."""
 
-    backward = frozenset({"RemoveField", *CODE})
+    backward = frozenset({"RemoveField", "AlterField", "RenameField", "RenameModel", *CODE})
 
     def __init__(self) -> None:
-        """Know of no logs that come before."""
+        """Know of no logs that come before, and of no columns that came back with NULL."""
         self._logs: list[list[Kept]] = []
+        self._nulls: dict[ModelKey, dict[str, Nulls]] = {}
 
     def find(self, moment: Moment) -> Iterator[Finding]:
         """Yield one finding for each column without a value for all rows."""
         if type(moment.change.operation).__name__ in CODE:
             self._logs += [log_of(moment)] if has_journal(moment.connection) else []
             return
+        self._follow(moment.change)
         for key, start, end in moment.change.pairs:
             if start is None or end is None:
                 continue
-            for name in end.fields.keys() - start.fields.keys():
+            for name in () if moment.change.renamed_fields else end.fields.keys() - start.fields.keys():
                 yield from self._column(moment, key, start, end, name)
+                self._note(moment, key, start, end, name)
+            for name, nulls in list(self._nulls.get(key, {}).items()):
+                if name in end.fields and not end.fields[name].null:
+                    del self._nulls[key][name]
+                    yield from _required(moment, key, end, name, nulls)
+
+    def _follow(self, change: Change) -> None:
+        """Know columns by the names that they have after an operation."""
+        for old, new in change.renamed_models.items():
+            self._nulls[new] = self._nulls.pop(old, {})
+        for key, _, _ in change.pairs if change.renamed_fields else ():
+            known = self._nulls.get(key, {})
+            self._nulls[key] = {change.renamed_fields.get(name, name): nulls for name, nulls in known.items()}
+
+    def _note(self, moment: Moment, key: ModelKey, start: ModelState, end: ModelState, name: str) -> None:
+        """Note a column that comes back with NULL in rows."""
+        field = named(end.fields[name], name)
+        column, live, table = column_of(field, name), moment.places.table(key, start), table_of(moment.connection, end)
+        if column is None or live is None or table is None or not field.null or field.generated:
+            return
+        empty = _empty(moment, field, live, table, column)
+        rows, is_sure = self._staying(moment, live, empty, moment.asking.count(f"{moment.asking.quote(live)} WHERE {empty}"))
+        if rows:
+            self._nulls.setdefault(key, {})[name] = Nulls(rows, live, is_sure)
 
     def _column(self, moment: Moment, key: ModelKey, start: ModelState, end: ModelState, name: str) -> Iterator[Finding]:
         field = named(end.fields[name], name)
@@ -85,6 +119,32 @@ class NoValueProbe(Probe):
             moment.asking.unanswered.append(f"rows of {live} are deleted by a log of more than {LOOKED} rows before")
             return None, False
         return min(staying(moment, log, live, since) for log in own), len(own) == 1
+
+
+def _required(moment: Moment, key: ModelKey, end: ModelState, name: str, nulls: Nulls) -> Iterator[Finding]:
+    """Yield a finding where a column that came back with NULL must have none now, and there is no value for all of them."""
+    field = named(end.fields[name], name)
+    column, table = column_of(field, name), table_of(moment.connection, end)
+    if column is None or table is None or _may_be_made(moment, key, field, table, column):
+        return
+    notes = ["it comes back with NULL in them before that"]
+    found = NoValue(table=table, column=column, rows=nulls.rows, notes=notes, is_unique=field.unique and nulls.rows > 1).finding
+    is_sure = nulls.is_sure and not (moment.code.may_delete(nulls.live) or moment.code.may_delete(end.name))
+    is_sure = is_sure and moment.is_sure_of(nulls.live, end.name)
+    yield found if is_sure else replace(found, severity=Severity.WARNING)
+
+
+def _empty(moment: Moment, field: Any, live: str, table: str, column: str) -> str:
+    """Return what is true of the rows for which a column that may be NULL comes back with that, as SQL."""
+    rules, kept = rules_for(moment.connection.vendor), _kept(moment, table, column)
+    is_filled = _has_value(field) or field.has_db_default()
+    if kept is None or rules is None:
+        return "1 = 0" if is_filled else "1 = 1"
+    if kept.form is Form.COPY and not kept.details.get("key"):
+        return "1 = 0"
+    found = rules.nulls(live, kept.aside, kept.details)
+    since = _since(moment, kept, live, column) if is_filled and kept.form is Form.COPY else ""
+    return f"{found} AND NOT ({since})" if since else found
 
 
 def _named(moment: Moment, live: str, end: ModelState, since: str) -> list[str]:
