@@ -74,7 +74,6 @@ PROJECTS = {
 REFUSED: dict[tuple[str, str], str] = {
     ("mayan", "zero"): "HR503",
     ("pretix", "zero"): "HR504",
-    ("netbox", "50"): "HR502",
     ("netbox", "zero"): "HR502",
 }
 """By project and target, the code of the refusal: what no rollback can do, and plain Django neither."""
@@ -84,6 +83,7 @@ WORDS = {
     ("mayan", "50"): ("--fill", "tags_tag.color=red"),
     ("mayan", "zero"): ("--fill", "tags_tag.color=red"),
     ("netbox", "10"): TREE,
+    ("netbox", "50"): TREE,
 }
 """By project and target, what a rollback has to be told: a column that was required, and has had no values for years."""
 ALL = ("",)
