@@ -8,7 +8,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -16,6 +15,8 @@ from dataclasses import asdict, dataclass, field, replace
 from io import StringIO
 from typing import Any
 
+from tests.crash.child import in_child
+from tests.crash.copies import Copies
 from tests.crash.migrations import ALL
 from tests.crash.points import Try, tries
 from tests.crash.rolling_back import roll_back
@@ -24,8 +25,6 @@ from tests.crash.stopping import Stop, Stopper
 from tests.servers.base import Server
 from tests.servers.plugin import get_server
 
-SECONDS = 60
-"""What no child may take; a stopped one is followed by a wait for the lock of the dead session."""
 FASTER = {"sqlite": {"OPTIONS": {"init_command": "PRAGMA synchronous = OFF"}}}
 """What a process wrote is there for others when it is killed; only a machine that loses its power would need more."""
 TARGETS = {"forward": "0002", "backward": "0001", "again": "0002"}
@@ -76,32 +75,6 @@ class Track:
         return "backward" if self.direction == "backward" else "forward"
 
 
-def in_child(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Do something in a child process and return its answer, with how it ended where it was killed."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        signal.alarm(SECONDS)
-        try:
-            answer = work()
-        except BaseException:  # noqa: BLE001 - it is told by the parent
-            answer = {"ended": "broken", "text": traceback.format_exc(limit=-6)}
-        os.write(writing, json.dumps(answer).encode())
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as stream:
-        said = stream.read()
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        return {
-            "ended": "killed",
-            "text": signal.Signals(os.WTERMSIG(status)).name,
-            "stopped": os.WTERMSIG(status) == signal.SIGKILL,
-        }
-    found: dict[str, Any] = json.loads(said)
-    return found
-
-
 class Forge:
     """Tries all stops on one server."""
 
@@ -109,6 +82,7 @@ class Forge:
         self.server, self.folder = server, folder
         self.database = f"handrail_test_crash_{os.getpid()}"
         server.create(self.database)
+        self.copies = Copies(server, self.database)
         self.reader = Reader(server, self.database)
         self.last: State | None = None
         self._configure()
@@ -183,6 +157,7 @@ class Forge:
 
         Where plain Django has no way back, the schema afterwards is the one before.
         """
+        self.copies.forget()
         self.reader.clear()
         states = []
         for target in ("0001", "0002", "0001")[: 2 if ALL[label].irreversible else 3]:
@@ -198,12 +173,25 @@ class Forge:
         }
 
     def build(self, track: Track) -> None:
-        """Make the database anew with plain Django, and go from there to where a direction begins, so that it keeps what it keeps."""
+        """Make the database anew with plain Django, and go from there to where a direction begins, so that it keeps what it keeps.
+
+        The next time, a copy of that serves.
+        """
+        if track.direction in self.copies.names:
+            self._alone(lambda: self.copies.bring_back(track.direction))
+            return
         self.reader.clear()
         self.plain(track.label, "0001")
         for direction in BEFORE[track.direction]:
             answer = in_child(lambda direction=direction: self.migrate(replace(track, direction=direction)))  # type: ignore[misc]
             assert answer["ended"] == "done", answer["text"]
+        self._alone(lambda: self.copies.keep(track.direction))
+
+    def _alone(self, work: Callable[[], None]) -> None:
+        """Do something while nobody is connected."""
+        self.reader.connection.close()
+        work()
+        self.reader = Reader(self.server, self.database)
 
     def plain(self, label: str, target: str) -> None:
         """Migrate with plain Django."""
@@ -356,6 +344,7 @@ class Forge:
     def end(self) -> None:
         """Leave nothing behind."""
         self.reader.connection.close()
+        self.copies.forget()
         self.server.drop(self.database)
 
 
