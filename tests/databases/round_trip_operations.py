@@ -99,6 +99,17 @@ TRIPS = (
         migrations.CreateModel("B", [("id", models.BigAutoField(primary_key=True)), ("a", models.ForeignKey("A", CASCADE, related_name="+"))]),
         migrations.AddField("A", "b", models.ForeignKey("B", CASCADE, null=True, related_name="+")),""",
     ),
+    Trip(
+        "chain",
+        'migrations.DeleteModel("Sub"), migrations.DeleteModel("New"), migrations.DeleteModel("B"), migrations.DeleteModel("A")',
+        first="""migrations.CreateModel("A", [("id", models.BigAutoField(primary_key=True)), ("name", models.CharField(max_length=9))]),
+        migrations.CreateModel("B", [("id", models.BigAutoField(primary_key=True)), ("a", models.ForeignKey("A", CASCADE, related_name="+")),
+            ("up", models.ForeignKey("self", SET_NULL, null=True, related_name="+"))]),
+        migrations.CreateModel("New", [("b", models.OneToOneField("B", CASCADE, primary_key=True, related_name="+")),
+            ("thing", models.ForeignKey("Thing", CASCADE, related_name="+"))]),
+        migrations.CreateModel("Sub", [("new_ptr", models.OneToOneField("New", CASCADE, parent_link=True, primary_key=True,
+            auto_created=True, serialize=False)), ("more", models.CharField(max_length=9, default="m"))], bases=("chain.new",)),""",
+    ),
     Trip("rename", 'migrations.RenameModel("Thing", "Item")'),
     Trip("moved", 'migrations.AlterModelTable("Thing", "moved_elsewhere")'),
     Trip("comment", 'migrations.AlterModelTableComment("Thing", "all things")'),
@@ -117,6 +128,11 @@ TRIPS = (
     Trip("options", 'migrations.AlterModelOptions("Thing", {"ordering": ["name"]}), migrations.AlterModelManagers("Thing", [])'),
     Trip("addnull", 'migrations.AddField("Thing", "p", models.IntegerField(null=True))'),
     Trip("adddefault", 'migrations.AddField("Thing", "p", models.CharField(max_length=10, default="it\'s %s"))'),
+    Trip(
+        "addonce",
+        'migrations.AddField("Thing", "p", models.CharField(max_length=10, default="once"), preserve_default=False),'
+        ' migrations.AddField("Thing", "q", models.ForeignKey("Other", CASCADE, default=1, related_name="+"), preserve_default=False)',
+    ),
     Trip("adddb", 'migrations.AddField("Thing", "p", models.IntegerField(db_default=7))'),
     Trip("addunique", 'migrations.AddField("Thing", "p", models.IntegerField(null=True, unique=True))'),
     Trip("addindex", 'migrations.AddField("Thing", "p", models.CharField(max_length=10, default="a", db_index=True))'),
@@ -168,6 +184,11 @@ TRIPS = (
     Trip("filled", 'migrations.AlterField("Thing", "maybe", models.IntegerField(default=5))'),
     Trip("loose", 'migrations.AlterField("Thing", "n", models.IntegerField(null=True, default=0))'),
     Trip("unique", 'migrations.AlterField("Thing", "name", models.CharField(max_length=50, unique=True))'),
+    Trip(
+        "notunique",
+        'migrations.AlterField("Third", "code", models.CharField(max_length=9))',
+        first='migrations.CreateModel("Third", [("id", models.BigAutoField(primary_key=True)), ("code", models.CharField(max_length=9, unique=True))]),',
+    ),
     Trip("indexed", 'migrations.AlterField("Thing", "name", models.CharField(max_length=50, db_index=True))'),
     Trip("column", 'migrations.AlterField("Thing", "name", models.CharField(max_length=50, db_column="called"))'),
     Trip(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handrail.checks.hr515 import ExtensionStays
-from handrail.domain.run import Direction, Kind, Mark, Phase, StepStatus
+from handrail.domain.run import Direction, StepStatus
 from handrail.sources.journal import has_journal
 
 if TYPE_CHECKING:
@@ -40,16 +40,6 @@ def users(connection: BaseDatabaseWrapper, name: str) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(_USERS, [name, name, SHOWN])
         return [user for (user,) in cursor.fetchall()]
-
-
-def note_made(connection: BaseDatabaseWrapper, step: int, operation: int, sql: str) -> None:
-    """Put on record that an operation made an extension, in the transaction that makes it."""
-    from handrail.sources.journal_models import StatementRow
-
-    row = StatementRow(
-        step=step, phase=Phase.RUN, operation=operation, kind=Kind.SQL, status=Mark.DONE, sql=sql, before="{}", reads="[]"
-    )
-    row.save(using=connection.alias, force_insert=True)
 
 
 def was_made(connection: BaseDatabaseWrapper, key: MigrationKey, name: str) -> bool:

@@ -11,6 +11,7 @@ from handrail.execution.keeping.key_indexes import attach_key_indexes
 from handrail.execution.keeping.sequences import attach_sequences
 from handrail.execution.keeping.stray_indexes import attach_stray_indexes
 from handrail.execution.keeping.tables import attach_tables
+from handrail.execution.keeping.unique_names import attach_unique_names
 from handrail.execution.keeping.values import attach_values
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ PARTS: tuple[Callable[[Any, Keeper], None], ...] = (
     attach_extensions,
     attach_key_indexes,
     attach_stray_indexes,
+    attach_unique_names,
 )
 """What replaces methods of a schema editor; each is given the editor and the keeper of the step."""
 

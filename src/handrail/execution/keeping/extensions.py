@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from handrail.execution.extensions import is_there, making, note_made, staying
+from handrail.execution.extensions import is_there, making, staying
+from handrail.execution.keeping.past_statements import note_statement
 
 if TYPE_CHECKING:
     from handrail.execution.keeping.keeper import Keeper
@@ -28,7 +29,7 @@ def attach_extensions(editor: Any, keeper: Keeper) -> None:
         if text.startswith(MAKING):
             name = text.removeprefix(MAKING).strip('"').replace('""', '"')
             if text == making(connection, name) and not is_there(connection, name):
-                note_made(connection, keeper.step, keeper.operation, text)
+                note_statement(keeper, text)
         return execute(sql, params)
 
     editor.execute = executed

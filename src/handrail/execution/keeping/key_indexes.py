@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from handrail.execution.keeping.past_statements import statements_before
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -44,15 +46,7 @@ def _index_statements(editor: Any, model: Any) -> Iterator[tuple[Any, Any]]:
 
 def _was_made(keeper: Keeper, sql: str) -> bool:
     """Say whether it is on record that the migration made an index when it ran last in the other direction."""
-    from handrail.domain.run import Direction, StepStatus
-    from handrail.sources.journal_models import StatementRow, StepRow
-
-    alias, key = keeper.connection.alias, keeper.key
-    other = Direction.BACKWARD if keeper.direction is Direction.FORWARD else Direction.FORWARD
-    steps = StepRow.objects.using(alias).filter(app=key.app_label, name=key.name, direction=other, status=StepStatus.DONE)
-    last = steps.order_by("-id").first()
-    step = keeper.step if keeper.is_unwinding else last.id if last else None
-    return StatementRow.objects.using(alias).filter(step=step, operation=keeper.operation, sql=sql).exists()
+    return statements_before(keeper).filter(sql=sql).exists()
 
 
 def _drop_if_spare(editor: Any, model: Any, column: str, index: Any) -> None:
