@@ -102,6 +102,22 @@ def test_definitions_do_not_hold_names(database: Database):
     assert definitions["one"] == definitions["two"]
 
 
+def given_checks(database: Database) -> set[tuple[str, str]]:
+    """Return the checks of all tables, with the names that somebody gave."""
+    made_up = registry.load(handrail.databases, Backend, database.vendor).generated_name
+    found = [each for each in catalogue(database) if each.kind == "constraint" and "check" in each.definition.lower()]
+    return {("" if made_up.search(each.name) else each.name, each.definition) for each in found}
+
+
+def test_a_renamed_column_leaves_no_name_to_its_check(database: Database):
+    other = database.fresh()
+    database.query("CREATE TABLE t (one integer CHECK (one > 0), CONSTRAINT given CHECK (one > 1))")
+    database.query("ALTER TABLE t RENAME COLUMN one TO two")
+    other.query("CREATE TABLE t (two integer CHECK (two > 0), CONSTRAINT given CHECK (two > 1))")
+    assert given_checks(database) == given_checks(other)
+    assert {name for name, _ in given_checks(other)} - {""} == {"given"}
+
+
 def test_a_vendor_states_its_own_name(database: Database):
     assert registry.load(handrail.databases, Backend, database.vendor).features.vendor == database.vendor
 
