@@ -192,3 +192,43 @@ def test_sql_that_only_renames_is_taken_back(tmp_path: Path, database: Database)
     shop.to("0003")
     assert shop.handrail("rollback", "shop", "0002", "--yes", exit=2).codes == ["HR502"]
     assert (shop.schema()["shop_thing"], "shop_x" in shop.schema()) == (renamed["shop_thing"], False)
+
+
+FILLED = """
+migrations.RunSQL(
+    "CREATE TABLE one (id integer PRIMARY KEY, x integer); INSERT INTO one VALUES (7, 8); INSERT INTO one VALUES (8, 8)",
+    "DROP TABLE one",
+),
+migrations.RunSQL(
+    ["CREATE TABLE two (x integer, y varchar(9))", ("INSERT INTO two VALUES (%s, %s)", [7, "it's"]), "UPDATE two SET x = x + 1"],
+    "DROP TABLE two",
+),
+"""
+SEARCHED = """
+migrations.RunSQL("CREATE VIRTUAL TABLE three USING fts5(body); INSERT INTO three (rowid, body) VALUES (7, 'a word')", "DROP TABLE three"),
+"""
+
+
+def test_tables_that_sql_makes_and_fills_come_back_with_their_rows_once(tmp_path: Path, database: Database):
+    is_searched = database.vendor == "sqlite"
+    filled = FILLED + SEARCHED * is_searched
+    shop = Shop.make(tmp_path, database, MADE, filled)
+    shop.to("0002")
+    shop.query("INSERT INTO one VALUES (9, 9)")
+    shop.query("UPDATE two SET y = 'new'")
+
+    def rows():
+        searched = [shop.query("SELECT rowid, body FROM three WHERE three MATCH 'word'")] if is_searched else []
+        return [sorted(shop.query("SELECT id, x FROM one")), shop.query("SELECT x, y FROM two"), *searched]
+
+    before = rows()
+    assert before == [[(7, 8), (8, 8), (9, 9)], [(8, "new")], *[[(7, "a word")]] * is_searched]
+    shop.to("0001")
+    assert "one" not in shop.schema()
+    shop.to("0002")
+    assert rows() == before
+    shop.to("0001")
+    path = next((shop.path / "shop" / "migrations").glob("0002*.py"))
+    path.write_text(path.read_text().replace("VALUES (8, 8)", "VALUES (10, 10)"))
+    shop.to("0002")
+    assert rows() == [[*before[0], (10, 10)], *before[1:]]

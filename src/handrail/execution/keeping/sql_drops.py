@@ -16,6 +16,7 @@ from handrail.execution.keeping.sql_rebuilt import note
 from handrail.execution.keeping.sql_returns import SQL, SqlReturns, is_same, kept_by_sql, makes_it, plain
 from handrail.execution.keeping.sql_text import Drop, Name, Piece, pieces
 from handrail.execution.keeping.sql_values import SqlValues
+from handrail.execution.keeping.sql_written import wrote
 from handrail.execution.manners import texts_of
 from handrail.sources.kept import THERE, kept
 
@@ -107,6 +108,8 @@ class SqlDrops:
     def _text(self, sql: Any, params: Any = ()) -> None:
         """Run a text of the operation: as it is, unless something in it is kept or comes back."""
         found = pieces(str(sql), self.connection.vendor)
+        if self.returns.is_done(str(sql), params):
+            return
         if params or not any(self._matters(piece) for piece in found):
             self.execute(sql, params)
             return
@@ -114,9 +117,12 @@ class SqlDrops:
             self._piece(piece, params)
 
     def _matters(self, piece: Piece) -> bool:
-        return bool(piece.drop or piece.instead or piece.retypings or (piece.makes and not self.returns.is_empty))
+        comes = piece.makes and not self.returns.is_empty
+        return bool(piece.drop or piece.instead or piece.retypings or comes or self.returns.has_written(piece.sql))
 
     def _piece(self, piece: Piece, params: Any) -> None:
+        if self.returns.is_done(piece.sql, params):
+            return
         if piece.drop is not None:
             self._drop(piece, params)
             return
@@ -217,11 +223,11 @@ class SqlDrops:
             read = self.rules.column(cursor, table, column) if column else self.rules.table(cursor, table)
             wanted = self.rules.column_text(cursor, table, column) if column else ""
             views = self.rules.views(cursor, table, column)
-        texts = texts_of(self.operation.reverse_sql if self._is_forward else self.operation.sql)
-        made = [piece for text in texts for piece in pieces(text, self.connection.vendor) if piece.makes]
+        other = self.operation.reverse_sql if self._is_forward else self.operation.sql
+        made = [piece for text in texts_of(other) for piece in pieces(text, self.connection.vendor) if piece.makes]
         same = [piece.sql for piece in made if piece.makes is not None and makes_it(piece.makes, table, column)]
-        columns = {} if column else {"columns": columns_of(self.connection, table)}
-        return {**read, **columns, "views": views, "shape": [SQL, self.part, plain(same[0]) if same else "", wanted]}
+        more = {} if column else {"columns": columns_of(self.connection, table), "wrote": wrote(other, self.connection.vendor)}
+        return {**more, **read, "views": views, "shape": [SQL, self.part, plain(same[0]) if same else "", wanted]}
 
     @property
     def _is_forward(self) -> bool:

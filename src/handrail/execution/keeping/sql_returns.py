@@ -14,6 +14,7 @@ from handrail.execution.keeping.columns import Columns, as_aside
 from handrail.execution.keeping.sql_names import columns_of
 from handrail.execution.keeping.sql_rebuilt import filled
 from handrail.execution.keeping.sql_text import Drop, Makes, Piece, pieces
+from handrail.execution.keeping.sql_written import Written
 from handrail.execution.keeping.tables import Tables
 from handrail.execution.manners import texts_of
 from handrail.sources.kept import THERE, kept
@@ -69,6 +70,7 @@ class SqlReturns:
         self.connection, self.operation = editor.connection, operation
         self.tables, self.columns = Tables(editor, keeper, rules), Columns(editor, keeper, rules)
         self.came_back: set[tuple[str, str]] = set()
+        self.written = Written()
 
     def _kept(self) -> list[Kept]:
         """Return what the other direction has kept, and is not back."""
@@ -163,6 +165,19 @@ class SqlReturns:
             self._column_back(one, filling, made_by)
         keeper.mark(one, KeptStatus.RESTORED)
         self.came_back.add((one.table, one.column))
+        self.written.add(one)
+
+    def is_done(self, text: str, params: Any) -> bool:
+        """Say whether a text only writes rows of tables that came back, and had written them before they were dropped."""
+        tables = self.written.by(text, params, self.connection.vendor)
+        for table in sorted(tables - self.written.said):
+            self.keeper.keeping.said(f"{table} is back with its rows: what {self.keeper.key} writes into it is not written again")
+        self.written.said |= tables
+        return bool(tables)
+
+    def has_written(self, sql: str) -> bool:
+        """Say whether is_done will say so of a statement without parameters."""
+        return bool(self.written.by(sql, None, self.connection.vendor))
 
     def _table_back(self, one: Kept) -> None:
         keys = self.rules.keys(one.details)
