@@ -220,3 +220,15 @@ def test_a_primary_key_that_changes_is_followed(tmp_path: Path, sqlite_database:
     shop.query("DELETE FROM shop_thing WHERE code = 'c'")
     shop.to("0001")
     assert shop.query("SELECT code, p FROM shop_thing ORDER BY 1") == [("d", 4), ("z", 2)]
+
+
+def test_a_column_that_may_be_null_and_has_a_passing_default_comes_back(tmp_path: Path, database: Database):
+    add = 'migrations.AddField("Thing", "b", models.IntegerField(null=True, default=4), preserve_default=False),'
+    made = 'migrations.CreateModel("Thing", [("id", models.BigAutoField(primary_key=True)), ("n", models.IntegerField())]),'
+    shop = Shop.make(tmp_path, database, made, add)
+    shop.to("0002")
+    shop.query("INSERT INTO shop_thing (n, b) VALUES (1, 1), (2, NULL)")
+    shop.to("0001")
+    shop.query("INSERT INTO shop_thing (n) VALUES (3)")
+    shop.to("0002")
+    assert shop.rows("n, b") == [(1, 1), (2, None), (3, None)]

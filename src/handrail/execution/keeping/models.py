@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 NO_DEFAULT = "django.db.models.fields.NOT_PROVIDED"
@@ -29,15 +29,18 @@ def shape(field: Any, editor: Any) -> list[Any]:
     return [*_column(field, editor), _default(field)]
 
 
-def fits(was: list[Any], wanted: list[Any]) -> bool:
+def fits(was: list[Any], wanted: list[Any], *, is_same_file: Callable[[], bool] = lambda: False) -> bool:
     """Say whether a kept column is what a field wants, by their shapes.
 
     AddField gives a field its default only while it adds it where preserve_default is False; to the state that is taken back it
-    has none (django/db/migrations/operations/fields.py, 5.2 to 6.1).
+    has none (django/db/migrations/operations/fields.py, 5.2 to 6.1). is_same_file: says whether the migration has the text that
+    it had then; where NULL is allowed, a default may also be there because somebody wants the rows to have it now.
     """
+    if was == wanted:
+        return True
     is_nullable = wanted[2]
-    passing = not is_nullable and was[-1] == NO_DEFAULT
-    return was == wanted or (passing and was[:-1] == wanted[:-1])
+    is_passing = was[-1] == NO_DEFAULT and was[:-1] == wanted[:-1]
+    return is_passing and (not is_nullable or is_same_file())
 
 
 def table_shape(model: Any, editor: Any) -> list[Any]:
