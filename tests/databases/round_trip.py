@@ -39,7 +39,8 @@ def look(labels: list[str]) -> dict[str, Seen]:
 
 
 def is_aside(each: tuple[str, ...]) -> bool:
-    return any(str(part).startswith("hrk_") for part in each[:3])
+    names = any(str(part).startswith("hrk_") for part in each[:3])
+    return names or "`hrk_" in str(each[3])  # a check of such a column has no name of its own on MariaDB
 
 
 def read(cursor: Any, connection: Any, table: str) -> list[dict[str, str]]:

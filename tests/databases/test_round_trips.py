@@ -79,6 +79,7 @@ def test_every_operation_down_and_up_again_loses_nothing(tmp_path: Path, databas
     seen = travel(project, {"labels": labels, "more": more})
     found = [each for trip in trips for each in problems(trip, seen)]
     assert not found, "\n".join(found)
+    assert "the reverse is not used" not in seen["said"]["down"]
 
 
 def travel(project: LiveProject, asked: dict[str, Any]) -> dict[str, Any]:

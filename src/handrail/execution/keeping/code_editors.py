@@ -1,10 +1,15 @@
-"""The schema editor in the hands of a migration's own code: which statements it writes by itself, and how ours are executed."""
+"""The schema editor in the hands of a migration's own code or SQL: which statements it writes, and how ours are executed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
+
+from handrail.databases.row_logs.base import row_logs_for
+from handrail.execution.keeping.row_statements import written_by
+from handrail.execution.keeping.sql_text import pieces
+from handrail.execution.manners import texts_of
 
 
 class Direct:
@@ -22,6 +27,22 @@ class Direct:
         """Execute a statement, as BaseDatabaseSchemaEditor.execute does where nothing is collected."""
         with self.editor.connection.cursor() as cursor:
             cursor.execute(str(sql), params)
+
+
+def in_transaction(editor: Any, sql: Any) -> Any:
+    """Return what executes SQL inside of a transaction: on MySQL itself where that only writes rows, else the schema editor.
+
+    That one refuses every statement there (execute of django/db/backends/base/schema.py, 5.2 to 6.1), as some of them commit.
+    sql: of one direction of a RunSQL.
+    """
+    connection = editor.connection
+    if connection.features.can_rollback_ddl:
+        return editor
+    dialect = row_logs_for(connection.vendor).dialect
+    texts = [piece.sql for text in texts_of(sql) for piece in pieces(text, connection.vendor)]
+    found = [written_by(text, dialect) for text in texts]
+    commits = any(one.defines or one.empties or one.is_unknown for one in found)
+    return editor if commits else Direct(editor)
 
 
 @contextmanager

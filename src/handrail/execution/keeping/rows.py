@@ -12,6 +12,7 @@ from handrail.domain.kept import Form, KeptKind
 from handrail.domain.run import OPPOSITE, Direction
 from handrail.errors.base import Refusal
 from handrail.execution.keeping.applied_again import Reads, note_left, put_again
+from handrail.execution.keeping.code_editors import in_transaction
 from handrail.execution.keeping.code_returns import all_there, bring_back, drops_of
 from handrail.execution.keeping.code_sql import code_seen
 from handrail.execution.keeping.coming_back import coming_back
@@ -321,7 +322,7 @@ class _Back:
         try:
             with atomic(self.keeper.connection.alias):
                 with _seen(self.editor, self.operation, self.place.part, self.keeper), self._logging():
-                    _call_kept(self.editor, self.label, self.operation, self.states, self.place, self.keeper)
+                    _call_kept(self._inside(), self.label, self.operation, self.states, self.place, self.keeper)
                 lines = undo.compare()
                 if lines:
                     raise Differs(lines[0])
@@ -333,6 +334,11 @@ class _Back:
             self.keeper.keeping.said(f"{self.operation.describe()}: the reverse is not used ({why}), but the log of rows")
             self.keeper.rows.forget(self.place)  # the log that was made inside is rolled back too
             self._by_log()
+
+    def _inside(self) -> Any:
+        backwards = self.place.direction is Direction.BACKWARD
+        sql = getattr(self.operation, "reverse_sql" if backwards else "sql", None) if is_plain_sql(self.operation) else None
+        return self.editor if sql is None else in_transaction(self.editor, sql)
 
     def _is_its_own(self, error: Exception) -> bool:
         """Say whether code failed by itself: not by a lock, a lost connection, or what Handrail refuses."""
