@@ -57,8 +57,12 @@ def _is_own(editor: Any, keeper: Keeper, stage: Stage, one: Kept) -> bool:
 
 
 def filled_with(editor: Any, stage: Stage, one: Any) -> object:
-    """Return, as SQL, what rows had in a column when it was made (add_field of django/db/backends/base/schema.py, 5.2 to 6.1)."""
+    """Return, as SQL, what rows had in a column when it was made (add_field of django/db/backends/base/schema.py, 5.2 to 6.1).
+
+    AlterOrderWithRespectTo gives 0 to the field that it adds, and only there (operations/models.py, 5.2 to 6.1).
+    """
     from django.db.models import Value
+    from django.db.models.fields.proxy import OrderWrt
 
     field = _field(stage, one)
     if field is None:
@@ -68,6 +72,8 @@ def filled_with(editor: Any, stage: Stage, one: Any) -> object:
         if not isinstance(default, Value):
             return NOT_KNOWN
         value = field.get_db_prep_save(default.value, editor.connection)
+    elif isinstance(field, OrderWrt) and not field.has_default():
+        value = 0
     else:
         value = editor.effective_default(field)
     return "NULL" if value is None else literal(editor, value)
