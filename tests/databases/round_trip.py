@@ -111,6 +111,7 @@ def value(field: Any, kind: str, id: int) -> Any:
         "DateField": datetime.date(2020, 2, id % 28 + 1),
         "BinaryField": bytes([id, 0, 255]),
         "UUIDField": uuid.UUID(int=id),
+        "SearchVectorField": f"'word{id}':{id}",
         "JSONField": {"id": id, "list": [1.5, None, "é"]},
     }
     return made.get(kind, id * 10)

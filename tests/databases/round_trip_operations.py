@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import dataclass
 
 EVERYWHERE = ("sqlite", "postgresql", "mysql")
-FILE = """from django.contrib.postgres import operations as postgres
+FILE = """from django.contrib.postgres import indexes, operations as postgres, search
 from django.db import migrations, models
 from django.db.models import F, Q
 from django.db.models.deletion import CASCADE, SET_NULL
@@ -251,6 +251,15 @@ TRIPS = (
     Trip(
         "collation",
         'postgres.CreateCollation("collation_de", locale="C")',
+        vendors=("postgresql",),
+    ),
+    Trip(
+        "search",
+        'migrations.RemoveIndex("Thing", "search_p"), migrations.RemoveField("Thing", "p"), migrations.RemoveField("Thing", "q")',
+        first="""migrations.AddField("Thing", "p", search.SearchVectorField(null=True)),
+        migrations.AddIndex("Thing", indexes.GinIndex(fields=["p"], name="search_p")),
+        migrations.AddField("Thing", "q", models.GeneratedField(expression=search.SearchVector("name", config="english"),
+            output_field=search.SearchVectorField(), db_persist=True)),""",
         vendors=("postgresql",),
     ),
     Trip("extension", "postgres.UnaccentExtension()", vendors=("postgresql",)),
