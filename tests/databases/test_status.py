@@ -158,7 +158,7 @@ def test_a_database_that_is_not_there_is_not_made(small: LiveProject, sqlite_dat
     Path(sqlite_database.settings["NAME"]).unlink()
     found = only(small)
     assert (found["version"], found["applied"], len(found["pending"]), found["lock"]) == ("", 0, 2, None)
-    assert text(small, "status").startswith("default: not there yet, 0 applied, 2 pending\n")
+    assert text(small, "status").startswith("default: not there yet, 0 applied, 2 pending\n  pending: shop.0001_initial and ")
     assert small.handrail("lock", "--release").json == {
         "version": 1,
         "command": "lock",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ Told = Callable[[str, float], None]
 """Called once a look with what is waited for, and the seconds waited so far."""
 SHOWN = 5
 """How many pending migrations the text names."""
+WIDTH = 80
+"""Of a line of the text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +114,8 @@ def _lines(one: DatabaseStatus) -> Iterator[str]:
     yield f"{one.alias}: {version}{one.applied} applied, {len(one.pending) or 'none'} pending"
     if one.pending:
         more = f" and {len(one.pending) - SHOWN} more" if len(one.pending) > SHOWN else ""
-        yield f"  pending: {', '.join(map(str, one.pending[:SHOWN])) if more else listed(one.pending)}{more}"
+        line = f"  pending: {', '.join(map(str, one.pending[:SHOWN])) if more else listed(one.pending)}{more}"
+        yield from textwrap.wrap(line, WIDTH, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
     yield f"  lock: {one.lock}" if one.lock else "  lock: nobody migrates"
     yield from kept_lines(one.kept)
     if one.unfinished:
