@@ -277,6 +277,22 @@ def test_e07_code_that_runs_before_may_put_it_right(undo: Undoing):
     assert undo.values("name") == ["a", "b"]
 
 
+@pytest.mark.parametrize("changed", ["n", "name"])
+def test_e07_a_log_puts_right_only_what_it_changes(undo: Undoing, changed: str):
+    undo.up(first=UNIQUE, rows=rows(("a", 1)))
+    plain = 'migrations.AlterField("Thing", "name", models.CharField(max_length=50)),'
+    code = f"def change(apps, editor):\n    apps.get_model('shop', 'Thing').objects.update({changed}='7')"
+    undo.write_files(UNIQUE, plain, "migrations.RunPython(change),", code=code)
+    undo.migrate()
+    name = undo.values("name")[0]
+    undo.query(f"INSERT INTO shop_thing (name, n) VALUES ('{name}', 2)")
+    if changed == "n":
+        assert undo.refused() == said("2 rows violate unique (name) of shop_thing", "name = 'a': 2 rows", "shop.0002_x makes it")
+        return
+    assert "warning[HR505]: constraint: 2 rows violate unique (name) of shop_thing note: name = '7': 2 rows" in undo.down()
+    assert undo.values("name") == ["a", "7"]
+
+
 def test_e07_code_that_names_other_models_changes_nothing_here(undo: Undoing):
     """A relation that has to have a target again: the plan says it, whatever runs before it elsewhere."""
     undo.up(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from handrail import registry
 from handrail.checks.hr522 import NotLookedAt
 from handrail.domain.finding import Finding
-from handrail.domain.kept import Undo
+from handrail.domain.kept import Kept, Undo
 from handrail.execution import probes
 from handrail.execution.probes._asking import Asking
 from handrail.execution.probes._changes import Change, Plan, changes_of
@@ -65,15 +65,15 @@ def probe(
             found += [finding for one in here for finding in one.find(moment)]
             found += _not_looked_at(change, asking, doubtful)
         places.take(change)
-        code.take(change, _tables_of_log(moment) if has_logs else ())
+        code.take(change, _log(moment) if has_logs else ())
     return list(dict.fromkeys(found))
 
 
-def _tables_of_log(moment: Moment) -> set[str]:
-    """Return the tables that are written where an operation is taken back by its log."""
+def _log(moment: Moment) -> list[Kept]:
+    """Return the log by which an operation is taken back, of tables alone."""
     if type(moment.change.operation).__name__ not in CODE:
-        return set()
-    return {one.table for one in log_of(moment) if one.table}
+        return []
+    return [one for one in log_of(moment) if one.table]
 
 
 def _not_looked_at(change: Change, asking: Asking, doubtful: Callable[[Change, str], None]) -> list[Finding]:

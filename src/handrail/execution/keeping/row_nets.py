@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from handrail.databases.row_logs.base import RowLog, RowLogRules
@@ -131,6 +131,12 @@ class Net:
         parts = ", ".join(f"max(CASE WHEN {self.was_changed(number)} THEN 1 ELSE 0 END)" for number in self.free)
         (found,) = self.rows(f"SELECT {parts} FROM {self.table} WHERE had = 1 AND has = 1")
         return [number for number, is_changed in zip(self.free, found, strict=True) if is_changed]
+
+    def changing(self, columns: Collection[str]) -> str:
+        """Return the condition that taking a row back inserts or deletes it, or changes one of some columns."""
+        named = [number for number in self.free if self.log.columns[number].name in columns]
+        alike = " AND ".join(["had = 1", "has = 1", *(self.same(number, "b", "a") for number in named)])
+        return f"v <> {NOTHING} AND NOT ({alike})"
 
     def differing(self) -> str:
         """Return the condition that a row which nobody else has changed is other than it was before the migration."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -158,6 +158,14 @@ class RowUndo:
                 f"EXISTS (SELECT 1 FROM {net.table} AS w WHERE {net.on(live, 'w')} AND {self._deleting('w.')})" for net in own
             )
             return self._counted(table, f"({condition or '1 = 1'}) AND NOT ({leaves})")
+
+    def leaves(self, table: str, columns: Collection[str]) -> bool:
+        """Say whether take_back leaves all rows of a table there, adds none, and leaves some columns as they are."""
+        own = [net for net in self.nets if net.log.table == table]
+        if len(own) < sum(log.table == table for _, log in self.logs) or not self._can_look() or any(net.absent for net in own):
+            return False
+        with self._only_looking():
+            return not any(net.count(net.changing(columns)) for net in own)
 
     def _counted(self, table: str, condition: str) -> int:
         with self.connection.cursor() as cursor:

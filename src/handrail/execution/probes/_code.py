@@ -11,6 +11,7 @@ from handrail.domain.run import Direction
 from handrail.execution.manners import is_code
 
 if TYPE_CHECKING:
+    from handrail.domain.kept import Kept
     from handrail.execution.probes._changes import Change
 
 _WORD = re.compile(r"\w+")
@@ -24,15 +25,15 @@ class Code:
     def __init__(self) -> None:
         self.is_opaque = False
         self._words: set[str] = set()
-        self._logged: set[str] = set()
+        self.logs: list[Sequence[Kept]] = []
         self._deleting: set[str] = set()
         self._anything = self._deletes_anything = False
 
-    def take(self, change: Change, logged: Collection[str] = ()) -> None:
-        """Go on to after an operation. logged: the tables of the log by which it is taken back."""
+    def take(self, change: Change, log: Sequence[Kept] = ()) -> None:
+        """Go on to after an operation. log: by which it is taken back."""
         from django.db.migrations.operations import RunPython, RunSQL
 
-        self._logged |= {table.lower() for table in logged}
+        self.logs += [log] if log else []
         operation: Any = change.operation
         backwards = change.direction is Direction.BACKWARD
         if isinstance(operation, RunSQL):
@@ -54,9 +55,9 @@ class Code:
         """
         return self._anything or _is_meant(name, self._words)
 
-    def is_written(self, name: str) -> bool:
-        """Say whether a model or table may have other rows by then: by what runs, or by a log."""
-        return name.lower() in self._logged or self.may_touch(name)
+    def logs_of(self, table: str) -> list[Sequence[Kept]]:
+        """Return the logs that are put back by then and write a table."""
+        return [log for log in self.logs if any(one.table.lower() == table.lower() for one in log)]
 
     def may_delete(self, name: str) -> bool:
         """Say whether a model or table may have fewer rows by then, by what runs."""

@@ -8,7 +8,7 @@ from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from handrail.domain.kept import Kept
     from handrail.execution.keeping.keeper import Keeper
@@ -45,6 +45,13 @@ def keeper_of(moment: Moment) -> Keeper:
 def is_long(records: Sequence[Kept]) -> bool:
     """Say whether a log is not looked at."""
     return sum(one.rows or 0 for one in records) > LOOKED
+
+
+def leaves(moment: Moment, records: Sequence[Kept], table: str, columns: Collection[str]) -> bool:
+    """Say whether a log that is put back leaves all rows of a table there, adds none, and leaves some columns as they are."""
+    from handrail.execution.keeping.row_undo import RowUndo
+
+    return not is_long(records) and RowUndo(keeper_of(moment), records).leaves(table, columns)
 
 
 def staying(moment: Moment, records: Sequence[Kept], table: str, condition: str) -> int:

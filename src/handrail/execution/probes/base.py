@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from handrail.databases.probing.base import Dependent
@@ -14,6 +14,7 @@ from handrail.domain.run import Direction
 from handrail.execution.probes._asking import Asking
 from handrail.execution.probes._changes import Change
 from handrail.execution.probes._code import Code
+from handrail.execution.probes._logs import leaves
 from handrail.execution.probes._places import Places
 
 if TYPE_CHECKING:
@@ -46,14 +47,18 @@ class Moment:
         """Say whether the rows will be those that are there now when the operation runs."""
         return not self.code.is_opaque
 
-    def is_sure_of(self, *names: str) -> bool:
+    def is_sure_of(self, table: str, *names: str, columns: Collection[str] = ()) -> bool:
         """Say whether the rows of tables and models will be those that are there now when the operation runs.
 
         Backwards code counts where it names one of them: what is passed over here fails with other migrations already undone.
+        columns: those of the first table that matter; a log that changes others alone makes no difference to them.
         """
         if self.change.direction is Direction.FORWARD:
             return self.is_sure
-        return not any(map(self.code.is_written, names))
+        if any(map(self.code.may_touch, (table, *names))) or any(map(self.code.logs_of, names)):
+            return False
+        logs = self.code.logs_of(table)
+        return not logs or (bool(columns) and all(leaves(self, log, table, columns) for log in logs))
 
 
 class Probe(ABC):

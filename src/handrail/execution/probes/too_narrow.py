@@ -41,7 +41,7 @@ class TooNarrowProbe(Probe):
                 moment.asking.unanswered.append(f"the database says: {counted.why}")
             refusal = in_the_way(found, counted, accept_loss=moment.undo.accept_loss)
             if refusal is not None:
-                is_sure = moment.is_sure_of(found.table, end.name)
+                is_sure = moment.is_sure_of(found.table, end.name, columns=(found.column,))
                 yield refusal.finding if is_sure else replace(refusal.finding, severity=Severity.WARNING)
 
 

@@ -79,7 +79,8 @@ class UniqueProbe(Probe):
         by = f" by the collation {', '.join(sorted(collations))}" if collations else ""
         what = f"unique {f'{one.name} ' if one.name else ''}({', '.join(map(str, labels))}) of {table}{by}"
         found = Violated(rows=of_all, constraint=what, keys=shown, migration=str(moment.change.migration)).finding
-        return found if moment.is_sure_of(str(table), end.name) else replace(found, severity=Severity.WARNING)
+        columns = [] if one.constraint is not None and not _is_plain(one.constraint) else [str(name) for name in names]
+        return found if moment.is_sure_of(str(table), end.name, columns=columns) else replace(found, severity=Severity.WARNING)
 
 
 def uniques(model: ModelState) -> Iterator[Unique]:
@@ -94,6 +95,11 @@ def uniques(model: ModelState) -> Iterator[Unique]:
     for constraint in model.options.get("constraints") or ():
         if isinstance(constraint, UniqueConstraint):
             yield Unique(constraint.name, tuple((name, "") for name in constraint.fields), constraint)
+
+
+def _is_plain(constraint: Any) -> bool:
+    """Say whether a constraint is about the columns of its fields and nothing else."""
+    return bool(constraint.fields) and constraint.condition is None
 
 
 def _identity(one: Unique) -> tuple[Any, ...]:
