@@ -13,6 +13,7 @@ from handrail.domain.kept import Form, Kept, KeptStatus
 from handrail.domain.run import Direction, Statement
 from handrail.execution.altered import is_of_side_table
 from handrail.execution.keeping.own_work import NOT_KNOWN, filled_with
+from handrail.execution.keeping.row_statements import written_by
 from handrail.execution.keeping.row_undo import RowUndo
 from handrail.execution.keeping.sql_text import pieces
 from handrail.sources.kept import kept
@@ -29,13 +30,18 @@ def logs_of(stepwise: Stepwise, index: int, direction: Direction, statements: Se
     """
     keeper = stepwise.keeper
     own = [one for one in statements if not is_of_side_table(one.sql)]
-    is_rows = all(stepwise.rules.manner(one.sql) is Manner.TRANSACTION for one in own)
-    if not own or not is_rows or not keeper.keeps_all_rows or keeper.rows.lets_go:
+    if not own or not all(_only_rows(stepwise, one.sql) for one in own) or not keeper.keeps_all_rows or keeper.rows.lets_go:
         return []
     names = {"step": keeper.step, "direction": direction, "operation": index, "form": Form.LOG}
     found = [one for one in kept(keeper.connection, (KeptStatus.KEEPING, KeptStatus.KEPT), **names) if one.table]
     tables = [one.table for one in found]
     return found if len(tables) == len(set(tables)) and all(one.details["key"] for one in found) else []
+
+
+def _only_rows(stepwise: Stepwise, sql: str) -> bool:
+    """Say whether a statement writes nothing but rows; what defines something is in a transaction too where that rolls back."""
+    found = written_by(sql, row_logs_for(stepwise.connection.vendor).dialect)
+    return stepwise.rules.manner(sql) is Manner.TRANSACTION and not (found.defines or found.is_unknown)
 
 
 def take_back_rows(stepwise: Stepwise, index: int, direction: Direction, logs: Sequence[Kept]) -> None:
