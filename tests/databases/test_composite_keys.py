@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from handrail.databases.keeping.base import rules_for
-from handrail.domain.kept import Form
 from tests.cases.live import LiveProject
 from tests.databases.small_project import migration
 from tests.servers.base import Database
@@ -64,7 +62,4 @@ def test_rows_with_composite_keys_go_down_and_up(tmp_path: Path, database: Datab
     assert rows(project) == before[:3]
     assert sorted(project.query("SELECT a, b FROM shop_row")) == [(1, 2), (2, 1)]
     project.migrate("shop")
-    # where a column is kept in a table of its own, a row that goes takes its value with it
-    rules = rules_for(database.vendor)
-    stays = rules is not None and rules.column_form is Form.ASIDE
-    assert rows(project, "room, number, name, n, new, price") == [*up[:2], (*up[2][:4], up[2][4] if stays else "None", up[2][5])]
+    assert rows(project, "room, number, name, n, new, price") == up
