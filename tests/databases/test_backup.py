@@ -142,7 +142,7 @@ def test_a_backup_brings_everything_back(database: Database, tmp_path: Path):
         "run": 2,
         "tags": [],
         "applied": [["shop", "0001_initial"]],
-        "journal": 2,
+        "journal": 3,
     }
     assert made["commit"] == project.git("rev-parse", "HEAD")
     assert (made["rows"]["shop_thing"], made["rows"]["shop_owner"]) == ([2, 2], [1, 1])

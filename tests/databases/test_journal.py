@@ -120,15 +120,15 @@ def test_nobody_meets_its_tables(database: Database, tmp_path: Path):
 
 def test_a_later_version_is_refused_by_everything(project: Stopped):
     project.migrate()
-    project.query("UPDATE handrail_schema SET version = 3")
-    message = "the journal of default has version 3, and this version of Handrail knows 2"
+    project.query("UPDATE handrail_schema SET version = 4")
+    message = "the journal of default has version 4, and this version of Handrail knows 3"
     for words in (["history"], ["tag"], ["tag", "a"], ["recover", "--yes"], ["status"]):
         done = project.run("-m", "handrail", *words, "--format", "json")
         assert (done.exit, done.messages) == (2, [f"HR408: {message}"]), words
     project.put({"shop.0002_more": second()})
     done = project.manage("migrate", "--no-color")
     assert done.exit == 2
-    assert "error[HR408]: the journal of default has version 3, and this version of" in done.err
+    assert "error[HR408]: the journal of default has version 4, and this version of" in done.err
     assert project.recorded() == ["0001_initial"]
 
 
@@ -144,7 +144,7 @@ def upgrade(editor):
     field = models.IntegerField(default=7)
     field.set_attributes_from_name("extra")
     editor.add_field(RunRow, field)
-journal.UPGRADES, journal.VERSION = {2: upgrade}, 3
+journal.UPGRADES, journal.VERSION = {3: upgrade}, 4
 journal.Journal(connection).ensure()
 journal.Journal(connection).ensure()
 print(called)
@@ -156,11 +156,36 @@ def test_an_older_version_is_brought_up_to_date(project: Stopped):
     done = project.run("-c", UPGRADE, DJANGO_SETTINGS_MODULE="project_settings")
     assert (done.out, done.err) == ("[1]\n", "")
     assert project.query("SELECT id, extra FROM handrail_run") == [(1, 7)]
-    assert project.query("SELECT version FROM handrail_schema") == [(3,)]
+    assert project.query("SELECT version FROM handrail_schema") == [(4,)]
     fresh = project.aliases["default"].fresh()
     project.use(fresh)
     assert project.run("-c", UPGRADE, DJANGO_SETTINGS_MODULE="project_settings").out == "[]\n"
-    assert fresh.query("SELECT version FROM handrail_schema") == [(3,)]
+    assert fresh.query("SELECT version FROM handrail_schema") == [(4,)]
+
+
+AS_IT_WAS = """
+import django
+django.setup()
+from django.db import connection, models
+from handrail.sources.journal_models import RunRow, SchemaRow
+short = models.CharField(max_length=200)
+short.set_attributes_from_name("command")
+with connection.schema_editor() as editor:
+    editor.alter_field(RunRow, RunRow._meta.get_field("command"), short)
+SchemaRow.objects.update(version=2)
+"""
+
+
+def test_commands_are_no_longer_cut_where_version_2_did(project: Stopped):
+    project.put({"shop.0002_more": second(atomic=True)})
+    project.migrate()
+    assert project.run("-c", AS_IT_WAS, DJANGO_SETTINGS_MODULE="project_settings").exit == 0
+    words = ["rollback", "shop", "0001", "--path", "./" * 150]
+    assert project.run("-m", "handrail", *words, "--yes").exit == 0
+    assert project.query("SELECT version FROM handrail_schema") == [(3,)]
+    long = " ".join(words)
+    assert [one["command"] for one in runs(project)] == [long, "migrate"]
+    assert "".join(f"{long[:57]}...".split()) in "".join(project.text("history").split())
 
 
 def test_tables_that_were_not_all_made_are_made(project: Stopped):

@@ -231,7 +231,7 @@ def _words(error: Exception) -> str:
 
 def _lines(run: Run, standing: Standing) -> Iterator[str]:
     verb = "applying" if standing.step.direction is Direction.FORWARD else "unapplying"
-    yield f"run {run.id} ({run.command} by {run.user or 'an unknown user'} on {run.host}, since {moment(run.started)})"
+    yield f"run {run.id} ({run.title} by {run.user or 'an unknown user'} on {run.host}, since {moment(run.started)})"
     yield f"stopped while {verb} {standing.step.key}"
     if standing.step.error:
         yield f"error: {standing.step.error}"

@@ -183,7 +183,7 @@ def _last_run(known: Known) -> Run:
         if not done:
             continue
         if all(step.direction is Direction.BACKWARD for step in done):
-            back = f"run {run.id} ({run.command}) took {_count(len(done))} back; what it took back is applied again by migrate"
+            back = f"run {run.id} ({run.title}) took {_count(len(done))} back; what it took back is applied again by migrate"
             earlier = next((each.id for each in known.runs if each.id < run.id and _done_forward(each, known)), None)
             command = f"handrail rollback --run {earlier}" if earlier is not None else "handrail history"
             raise NoSuchTarget(problem="the last run has applied nothing", notes=[back], help="name the run", command=command)
@@ -207,9 +207,7 @@ def _run(run: Run, known: Known) -> Goal:
         raise NoSuchTarget(problem=f"run {run.id} is nothing to take back", notes=[why], command="handrail history")
     commit = f", commit {run.commit[:7]}" if run.commit else ""
     whose = f" by {run.user}" if run.user else ""
-    return Goal(
-        target=f"the state before run {run.id} ({run.command}{whose}, {moment(run.started)}{commit})", undo=frozenset(undo)
-    )
+    return Goal(target=f"the state before run {run.id} ({run.title}{whose}, {moment(run.started)}{commit})", undo=frozenset(undo))
 
 
 def _tagged(name: str, known: Known) -> frozenset[MigrationKey]:

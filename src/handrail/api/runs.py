@@ -91,7 +91,7 @@ def _table(shown: Sequence[Shown], *, many: bool) -> Iterator[tuple[str, ...]]:
         done = sum(step.status is StepStatus.DONE for step in run.steps)
         steps = str(done) if done == len(run.steps) else f"{done} of {len(run.steps)}"
         cells = (str(run.id), f"{run.started.astimezone():%Y-%m-%d %H:%M}", _status(one), steps, _seconds(_length(run)))
-        row = (*cells, run.commit[:7], f"{run.command} by {_who(run)}")
+        row = (*cells, run.commit[:7], f"{run.title} by {_who(run)}")
         yield (one.alias, *row) if many else row
 
 

@@ -120,7 +120,7 @@ def _lines(one: DatabaseStatus) -> Iterator[str]:
     yield from kept_lines(one.kept)
     if one.unfinished:
         run = one.unfinished
-        yield f"  unfinished: run {run.id}, {run.command} by {run.user or 'an unknown user'} on {run.host} (pid {run.pid})"
+        yield f"  unfinished: run {run.id}, {run.title} by {run.user or 'an unknown user'} on {run.host} (pid {run.pid})"
         yield "  next: handrail recover"
 
 

@@ -10,6 +10,9 @@ from typing import Any
 from handrail.domain.dataclasses import dataclass, field
 from handrail.domain.migration import MigrationKey
 
+SHORT = 60
+"""Characters of a command on a line that says more than it."""
+
 
 class RunStatus(StrEnum):
     """How a run stands. running, where nobody holds the lock: it was interrupted."""
@@ -195,6 +198,11 @@ class Run:
     on_failure: OnFailure
     error: str = ""
     steps: tuple[Step, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The command, short enough for a line that says more."""
+        return self.command if len(self.command) <= SHORT else f"{self.command[: SHORT - 3].rstrip()}..."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

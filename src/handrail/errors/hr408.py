@@ -25,7 +25,7 @@ class JournalTooNew(Refusal):
     -------
     ::
 
-        error[HR408]: the journal of default has version 2, and this version of Handrail knows 1
+        error[HR408]: the journal of default has version 4, and this version of Handrail knows 3
     """
 
     code = "HR408"

@@ -27,14 +27,25 @@ if TYPE_CHECKING:
     from django.db.backends.base.schema import BaseDatabaseSchemaEditor
     from django.db.models import QuerySet
 
-UPGRADES: Mapping[int, Callable[[BaseDatabaseSchemaEditor], None]] = {}
+T = TypeVar("T")
+
+
+def _let_commands_be_long(editor: BaseDatabaseSchemaEditor) -> None:
+    """Make room for whole commands; they were cut after 200 characters."""
+    from django.db import models
+
+    short: models.CharField[str, str] = models.CharField(max_length=200)
+    long: models.TextField[str, str] = models.TextField()
+    short.set_attributes_from_name("command")
+    long.set_attributes_from_name("command")
+    editor.alter_field(RunRow, short, long)
+
+
+UPGRADES: Mapping[int, Callable[[BaseDatabaseSchemaEditor], None]] = {2: _let_commands_be_long}
 """By version, what alters its tables for the next one; each can run again after it was stopped half-way.
 
 Tables that are new need none: version 2 has handrail_kept.
 """
-
-
-T = TypeVar("T")
 
 
 class Patient(Protocol):
@@ -99,7 +110,7 @@ class Journal:
     def begin(self, *, command: str, session: str, commit: str, from_nothing: bool, on_failure: OnFailure) -> int:
         """Write that a run begins, and return its id."""
         row = RunRow(
-            command=command[:200],
+            command=command,
             status=RunStatus.RUNNING,
             started=now(),
             host=socket.gethostname()[:255],

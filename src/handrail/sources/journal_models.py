@@ -11,7 +11,7 @@ from datetime import datetime
 from django.apps.registry import Apps
 from django.db import models
 
-VERSION = 2
+VERSION = 3
 """What handrail_schema says of tables that look as they do here."""
 PREFIX = "handrail_"
 """What the names of all own tables begin with."""
@@ -33,7 +33,7 @@ class RunRow(models.Model):
     """One run; see handrail.domain.run.Run."""
 
     id: models.BigAutoField[int, int] = models.BigAutoField(primary_key=True)
-    command: models.CharField[str, str] = models.CharField(max_length=200)
+    command: models.TextField[str, str] = models.TextField()
     status: models.CharField[str, str] = models.CharField(max_length=12)
     started: models.DateTimeField[datetime, datetime] = models.DateTimeField()
     finished: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True)
