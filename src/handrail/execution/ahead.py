@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from handrail.errors.hr513 import RebuildLoses
-from handrail.execution.editors import columns_of, differences, rebuilds_of, table_of
+from handrail.execution.editors import columns_of, differences, rebuilds_of
+from handrail.execution.keeping.models import table_of
 from handrail.execution.leftovers import refuse_leftovers
 from handrail.execution.manners import is_code
 
@@ -111,7 +112,7 @@ def _rebuilt(
         if model is None or not operation.allow_migrate_model(connection.alias, model):
             continue
         if _RULES[type(operation).__name__](model, operation, backwards):
-            found.setdefault(table_of(model), (model, migration))
+            found.setdefault(table_of(connection, model), (model, migration))
     return found
 
 

@@ -106,11 +106,12 @@ def alteration_of(
         return None
     keys = tuple(field.column for field in model._meta.pk_fields)
     others = [field.column for field in model._meta.local_concrete_fields if field.column and not field.generated]
-    said = (fill or {}).get(f"{table_of(model)}.{new.column}", (fill or {}).get(f"{table_of(model)}.{old.column}"))
-    value = value_of(new, said, table_of(model), new.column) if said is not None else UNKNOWN
+    table = table_of(connection, model)
+    said = (fill or {}).get(f"{table}.{new.column}", (fill or {}).get(f"{table}.{old.column}"))
+    value = value_of(new, said, table, new.column) if said is not None else UNKNOWN
     return Alteration(
         rules=rules,
-        table=table_of(model),
+        table=table,
         column=old.column,
         now=new.column,
         old=types[0],

@@ -43,9 +43,9 @@ def _dropped(connection: BaseDatabaseWrapper, app_label: str, stage: Stage, dire
         return set()
     if not is_field:
         links = (field.remote_field.through for field in model._meta.local_many_to_many)
-        return {(table_of(one), "") for one in (model, *(link for link in links if link._meta.auto_created))}
+        return {(table_of(connection, one), "") for one in (model, *(link for link in links if link._meta.auto_created))}
     field = model._meta.get_field(operation.name)
     if field.many_to_many:
         through = field.remote_field.through
-        return {(table_of(through), "")} if through._meta.auto_created else set()
-    return {(table_of(model), field.column)} if has_values(field) else set()
+        return {(table_of(connection, through), "")} if through._meta.auto_created else set()
+    return {(table_of(connection, model), field.column)} if has_values(field) else set()

@@ -11,6 +11,7 @@ from handrail.databases._rebuilds import Attached, Rebuilds
 from handrail.domain.dataclasses import dataclass
 from handrail.errors.hr513 import RebuildLoses
 from handrail.execution.keeping.attaching import attach
+from handrail.execution.keeping.models import table_of
 from handrail.execution.leftovers import drop_leftover
 from handrail.execution.settling import settle
 from handrail.sources.backend import backend_of
@@ -69,13 +70,6 @@ def rebuilds_of(connection: BaseDatabaseWrapper) -> Rebuilds | None:
     return backend if backend.features.rebuilds_tables and isinstance(backend, Rebuilds) else None
 
 
-def table_of(model: Any) -> str:
-    """Return the name of a model's table as the database has it (a quoted db_table is taken as it is, strip_quotes of Django)."""
-    from django.db.backends.utils import strip_quotes
-
-    return strip_quotes(model._meta.db_table)
-
-
 def columns_of(model: Any) -> list[str]:
     """Return the columns that a model gives its own table (a composite primary key has none)."""
     return [field.column for field in model._meta.local_concrete_fields if field.column is not None]
@@ -119,16 +113,16 @@ def _safely(
         if getattr(delete_field, "many_to_many", False):  # that drops a table of its own
             remake(model, create_field, delete_field, alter_fields)
             return
-        drop_leftover(editor, rebuilds, table_of(model), said)
+        drop_leftover(editor, rebuilds, table_of(editor.connection, model), said)
         kept = _kept(editor, rebuilds, rebuild, migration)
-        last = _counter(editor, rebuilds, table_of(model))
+        last = _counter(editor, rebuilds, table_of(editor.connection, model))
         for one in reversed(kept):  # what was made later can stand on what was made before
             if not one.is_own:
                 editor.execute(f"DROP {one.kind} IF EXISTS {editor.quote_name(one.name)}", None)
         remake(model, create_field, delete_field, alter_fields)
-        _make_again(editor, rebuilds, table_of(model), kept)
-        if last and last > _counter(editor, rebuilds, table_of(model)):
-            for sql in rebuilds.count_on(table_of(model), last):
+        _make_again(editor, rebuilds, table_of(editor.connection, model), kept)
+        if last and last > _counter(editor, rebuilds, table_of(editor.connection, model)):
+            for sql in rebuilds.count_on(table_of(editor.connection, model), last):
                 editor.execute(sql, None)
 
     return safely
@@ -141,7 +135,7 @@ def _counter(editor: Any, rebuilds: Rebuilds, table: str) -> int:
 
 def _kept(editor: Any, rebuilds: Rebuilds, rebuild: Rebuild, migration: str) -> list[Attached]:
     """Return what hangs on a table and no model knows. Raises RebuildLoses where the table would lose something."""
-    table, fold = table_of(rebuild.model), rebuilds.fold
+    table, fold = table_of(editor.connection, rebuild.model), rebuilds.fold
     with editor.connection.cursor() as cursor:
         live = rebuilds.columns_of(cursor, table)
         attached = rebuilds.attached(cursor, table)

@@ -12,6 +12,7 @@ from handrail.domain.migration import MigrationKey
 from handrail.domain.rollback import Judgement, Verdict
 from handrail.domain.run import Direction
 from handrail.execution.keeping.code_returns import all_there, dropped_by
+from handrail.execution.keeping.models import bare
 from handrail.execution.keeping.row_undo import logged
 from handrail.execution.keeping.rows import has_reverse, parts_of, unkept
 from handrail.execution.keeping.sql_drops import comes_back
@@ -222,7 +223,8 @@ def _link_table(judge: Judge, made: str, field: Any) -> str:
     """Return the table of a many-to-many field (ManyToManyField._get_m2m_db_table, 5.2 to 6.1)."""
     from django.db.backends.utils import strip_quotes, truncate_name
 
-    return str(truncate_name(strip_quotes(field.db_table or made), judge.connection.ops.max_name_length()))
+    given, longest = field.db_table, judge.connection.ops.max_name_length()
+    return bare(judge.connection, given) if given else str(truncate_name(strip_quotes(made), longest))
 
 
 def _removed(judge: Judge, change: Change) -> Judgement:

@@ -41,7 +41,7 @@ def returning(editor: Any, keeper: Keeper, rules: ValueRules, model: Any, old_fi
     """
     if new_field.column is None or old_field.column is None:
         return None
-    one = keeper.restorable(Form.CHANGES, table_of(model), new_field.column)
+    one = keeper.restorable(Form.CHANGES, table_of(editor.connection, model), new_field.column)
     if one is None or one.operation != keeper.operation or one.details["now"] != old_field.column:
         return None
     types = type_of(new_field, editor.connection), type_of(old_field, editor.connection)

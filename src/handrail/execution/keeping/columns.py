@@ -39,7 +39,7 @@ class Columns:
 
     def remove(self, model: Any, field: Any) -> None:
         """Keep a column, as remove_field would drop it. Raises NoPrimaryKey."""
-        table = table_of(model)
+        table = table_of(self.editor.connection, model)
         if not has_values(field) or not self.keeper.keeps(table, field.column):
             self._remove(model, field)
             return
@@ -105,7 +105,7 @@ class Columns:
     def _restorable(self, model: Any, field: Any) -> Kept | None:
         if not has_values(field):
             return None
-        table = table_of(model)
+        table = table_of(self.editor.connection, model)
         one = self.keeper.restorable(self.rules.column_form, table, field.column)
         if one is None:
             return None

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
 NO_DEFAULT = "django.db.models.fields.NOT_PROVIDED"
 """What the shape of a field without a default has for it."""
 
 
-def table_of(model: Any) -> str:
-    """Return the name of a model's table as the database has it (strip_quotes of django/db/backends/utils.py, 5.2 to 6.1)."""
-    from django.db.backends.utils import strip_quotes
+def table_of(connection: BaseDatabaseWrapper, model: Any) -> str:
+    """Return the name of a model's table as the database has it."""
+    return bare(connection, model._meta.db_table)
 
-    return str(strip_quotes(model._meta.db_table))
+
+def bare(connection: BaseDatabaseWrapper, name: str) -> str:
+    """Return a name as the database has it.
+
+    quote_name takes one that is quoted already as it is: in double quotes, on MySQL in backticks, where double quotes are part
+    of the name (django/db/backends/*/operations.py, 5.2 to 6.1).
+    """
+    return str(connection.ops.quote_name(name))[1:-1]
 
 
 def has_values(field: Any) -> bool:

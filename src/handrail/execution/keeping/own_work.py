@@ -64,7 +64,7 @@ def filled_with(editor: Any, stage: Stage, one: Any) -> object:
     from django.db.models import Value
     from django.db.models.fields.proxy import OrderWrt
 
-    field = _field(stage, one)
+    field = _field(editor, stage, one)
     if field is None:
         return NOT_KNOWN
     if field.has_db_default() and not field.has_default():
@@ -79,9 +79,9 @@ def filled_with(editor: Any, stage: Stage, one: Any) -> object:
     return "NULL" if value is None else literal(editor, value)
 
 
-def _field(stage: Stage, one: Any) -> Any:
+def _field(editor: Any, stage: Stage, one: Any) -> Any:
     for model in stage.after.apps.get_models(include_auto_created=True):
-        if table_of(model) == one.table:
+        if table_of(editor.connection, model) == one.table:
             return next((field for field in model._meta.local_concrete_fields if field.column == one.column), None)
     return None
 

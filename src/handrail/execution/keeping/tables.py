@@ -48,7 +48,7 @@ class Tables:
 
     def delete(self, model: Any, handle_autom2m: bool = True) -> None:
         """Keep a table and its link tables, as delete_model would drop them."""
-        table = table_of(model)
+        table = table_of(self.editor.connection, model)
         columns = [field.column for field in model._meta.local_concrete_fields if field.column]
         if self._moves_rows or not handle_autom2m or not self.keeper.keeps_all(table, columns):
             self._delete(model, **({} if handle_autom2m else {"handle_autom2m": False}))
@@ -94,7 +94,7 @@ class Tables:
             self.editor.create_model(through)
 
     def _restorable(self, model: Any) -> Kept | None:
-        one = self.keeper.restorable(self.rules.table_form, table_of(model))
+        one = self.keeper.restorable(self.rules.table_form, table_of(self.editor.connection, model))
         if one is None or table_shape(model, self.editor) == one.details["shape"]:
             return one
         self.keeper.keeping.said(

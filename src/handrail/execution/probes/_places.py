@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.backends.utils import strip_quotes, truncate_name
 
+from handrail.execution.keeping.models import bare
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -64,7 +66,7 @@ def table_of(connection: BaseDatabaseWrapper, model: ModelState) -> str | None:
         return None
     named = options.get("db_table")
     if named:
-        return strip_quotes(named)
+        return bare(connection, named)
     return truncate_name(f"{model.app_label}_{model.name_lower}", connection.ops.max_name_length())
 
 
@@ -75,16 +77,18 @@ def tables_of(connection: BaseDatabaseWrapper, models: Iterable[ModelState]) -> 
     """
     from django.db.models import ManyToManyField
 
-    found: set[str | None] = set()
+    found = set[str]()
     for model in models:
         table = table_of(connection, model)
-        for name, field in model.fields.items() if table else ():
+        if table is None:
+            continue
+        for name, field in model.fields.items():
             if isinstance(field, ManyToManyField):
                 named = vars(field)["db_table"]
-                own = strip_quotes(named) if named else f"{table}_{name}"
-                found.add(truncate_name(own, connection.ops.max_name_length()))
+                made = truncate_name(f"{strip_quotes(table)}_{name}", connection.ops.max_name_length())
+                found.add(bare(connection, named) if named else made)
         found.add(table)
-    return frozenset(table for table in found if table)
+    return frozenset(found)
 
 
 def is_swapped(model: ModelState) -> bool:
