@@ -53,6 +53,7 @@ def test_e16_code_without_a_reverse_in_the_middle_of_the_plan(undo: Undoing):
         "HR502: irreversible: shop.0003_x op 1; plan would stop after undoing 2 migrations; "
         "Raw Python operation: it has no reverse, and no log of its rows"
     )
+    assert answer["findings"][0]["command"] == "python manage.py handrail rollback shop 0003_x"
     found = {"0005_x": "lossless", "0004_x": "lossless", "0003_x": "impossible", "0002_x": "lossless"}
     assert verdicts(answer) == found
     assert answer["plan"]["backup"] == {"create": "handrail backup create", "restore": None}
@@ -65,6 +66,7 @@ def test_e16c_in_the_middle_of_one_migration(undo: Undoing):
     undo.up(f"{ADD.format('b')}\nmigrations.RunPython(f),\n{ADD.format('c')}", rows=ROWS, code=code, **NO_LOG)
     answer = refused(undo, "shop", "0001", "--accept-loss")
     assert first(answer).startswith("HR502: irreversible: shop.0002_x op 2; plan would stop after undoing 0 migrations; ")
+    assert answer["findings"][0]["command"] == "python manage.py handrail explain HR502"
 
 
 def test_e17_sql_without_a_reverse(undo: Undoing):

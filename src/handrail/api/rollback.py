@@ -162,13 +162,13 @@ def _needed(known: Known, view: View, plan: RollbackPlan) -> list[Lent]:
 def _nothing(alias: str, plan: RollbackPlan) -> Outcome:
     line = f"{alias}: nothing to take back, it is at {plan.target} already"
     return Outcome(
-        command="rollback", exit=CLEAN, findings=tuple(findings_of(plan, "")), summary=(line,), extra=to_json(plan, None)
+        command="rollback", exit=CLEAN, findings=tuple(findings_of(plan, "", alias)), summary=(line,), extra=to_json(plan, None)
     )
 
 
 def _shown(ready: Ready, goal: Goal, view: View, wanted: Wanted, alias: str) -> Outcome:
     """Return the plan; with what stands in its way, as a refusal."""
-    found = [*findings_of(ready.plan, _both(goal, view), accept_loss=wanted.undo.accept_loss), *ready.findings]
+    found = [*findings_of(ready.plan, _both(goal, view), alias, accept_loss=wanted.undo.accept_loss), *ready.findings]
     findings = list(dict.fromkeys(found))
     errors = sorted((one for one in findings if one.severity is Severity.ERROR), key=lambda one: one.code != "HR502")
     rest = [one for one in findings if one.severity is not Severity.ERROR]

@@ -137,22 +137,32 @@ def _step_to_json(step: RollbackStep) -> dict[str, Json]:
     }
 
 
-def findings_of(plan: RollbackPlan, both: str, *, accept_loss: bool = False) -> Iterator[Finding]:
+def findings_of(plan: RollbackPlan, both: str, alias: str, *, accept_loss: bool = False) -> Iterator[Finding]:
     """Yield what stands in the way of a plan, and what is worth knowing. both: see MergeSide."""
+    reach = None
     for undone, step in enumerate(plan.steps):
         lost = [one for one in step.judgements if one.verdict is Verdict.LOSSY]
         if lost and not accept_loss:
             yield _loses(step, lost)
         for one in step.judgements:
             if one.verdict is Verdict.IMPOSSIBLE:
-                yield _irreversible(step, one, undone)
+                reach = _as_far_as(plan, undone, alias) if reach is None else ""
+                yield _irreversible(step, one, undone, reach)
     yield from MergeSide.find(plan, both)
     yield from NoopReverse.find(plan)
 
 
-def _irreversible(step: RollbackStep, one: Judgement, undone: int) -> Finding:
+def _as_far_as(plan: RollbackPlan, undone: int, alias: str) -> str:
+    """Return the command that takes back what comes before the first step that cannot be; "" where that is nothing of its app."""
+    key = plan.steps[undone].key
+    if not any(step.key.app_label == key.app_label for step in plan.steps[:undone]):
+        return ""
+    return f"handrail rollback {key.app_label} {key.name}{'' if alias == 'default' else f' --database {alias}'}"
+
+
+def _irreversible(step: RollbackStep, one: Judgement, undone: int, reach: str) -> Finding:
     notes = [f"{one.described}: {one.reason}"]
-    return Irreversible(migration=step.key, operation=one.operation + 1, done=undone, notes=notes).finding
+    return Irreversible(migration=step.key, operation=one.operation + 1, done=undone, notes=notes, command=reach).finding
 
 
 def _loses(step: RollbackStep, lost: Sequence[Judgement]) -> Finding:

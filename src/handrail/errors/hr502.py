@@ -32,16 +32,27 @@ class Irreversible(Refusal):
     ::
 
         error[HR502]: irreversible: shop.0003_fill op 1; plan would stop after undoing 2 migrations
+          = Raw Python operation: it has no reverse, and no log of its rows
+          help: write a reverse into the migration, or choose a target behind it
+          next: handrail rollback shop 0003_fill
     """
 
     code = "HR502"
     summary = "irreversible: {migration} op {operation}; plan would stop after {done} migration{s}"
 
     def __init__(
-        self, *, migration: object, operation: int, done: int, backwards: bool = True, notes: Sequence[str] = (), help: str = ""
+        self,
+        *,
+        migration: object,
+        operation: int,
+        done: int,
+        backwards: bool = True,
+        notes: Sequence[str] = (),
+        help: str = "",
+        command: str = "",
     ) -> None:
-        """operation: counted from 1. done: how many migrations of the plan come before."""
+        """operation: counted from 1. done: how many migrations of the plan come before. command: what takes these back."""
         many = f"undoing {done}" if backwards else f"{done}"
         facts = {"migration": migration, "operation": operation, "done": many, "s": "" if done == 1 else "s"}
         help = help or "write a reverse into the migration, or choose a target behind it"
-        super().__init__(self.say(facts, notes=notes, help=help))
+        super().__init__(self.say(facts, notes=notes, help=help, command=command))
