@@ -32,7 +32,7 @@ class Irreversible(Refusal):
     ::
 
         error[HR502]: irreversible: shop.0003_fill op 1; plan would stop after undoing 2 migrations
-          = Raw Python operation: it has no reverse, and no log of its rows
+          note: Raw Python operation: it has no reverse, and no log of its rows
           help: write a reverse into the migration, or choose a target behind it
           next: handrail rollback shop 0003_fill
     """
