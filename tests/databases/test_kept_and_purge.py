@@ -42,6 +42,7 @@ class Migration(migrations.Migration):
 """
 CODE = "migrations.RunPython(count_up, migrations.RunPython.noop)"
 DROPS = f'migrations.RemoveField("Thing", "x"), migrations.DeleteModel("Old"), {CODE}'
+TWO_TABLES = """migrations.RunSQL(["UPDATE shop_thing SET n = 9", "UPDATE shop_old SET secret = 'blue'"], "SELECT 1")"""
 NO_EMAIL = 'migrations.RemoveField("Thing", "email")'
 
 
@@ -82,6 +83,13 @@ def names(project: LiveProject) -> list[str]:
     )
     assert found.exit == 0, found.err
     return [name for name in json.loads(found.out) if name.startswith("hrk_")]
+
+
+def test_a_data_migration_of_several_tables_is_one(database: Database, tmp_path: Path):
+    project = make(tmp_path, database, TWO_TABLES)
+    project.migrate("shop")
+    assert sorted(one["table"] for one in kept(project)) == ["shop_old", "shop_thing"]
+    assert "  kept: 1 data migration\n" in project.run("-m", "handrail", "status").out
 
 
 def test_what_is_kept_is_listed_until_it_is_purged(database: Database, tmp_path: Path):

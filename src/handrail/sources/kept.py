@@ -29,7 +29,10 @@ SHOWN = (KeptStatus.KEEPING, KeptStatus.KEPT, KeptStatus.RESTORING, KeptStatus.P
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptSummary:
-    """How many things are kept, of which kind, and how many of them have expired. next_expires: when the next one will."""
+    """How many things are kept, of which kind, and how many of them have expired. next_expires: when the next one will.
+
+    rows: operations whose rows are kept, whatever the number of their tables.
+    """
 
     columns: int = 0
     tables: int = 0
@@ -50,14 +53,18 @@ def summary_of(connection: BaseDatabaseWrapper) -> KeptSummary:
     if not has_kept(connection):
         return KeptSummary()
     rows = KeptRow.objects.using(connection.alias).filter(status__in=SHOWN).exclude(table="")
-    found = [(kind, moment_of(expires)) for kind, expires in rows.values_list("kind", "expires")]
-    kinds, now = [kind for kind, _ in found], datetime.now(UTC)
+    read = rows.values_list("kind", "expires", "step", "operation", "id")
+    found = {
+        (kind, step, operation, 0 if kind == KeptKind.ROWS else id): moment_of(expires)
+        for kind, expires, step, operation, id in read
+    }
+    kinds, now = [kind for kind, *_ in found], datetime.now(UTC)
     return KeptSummary(
         columns=kinds.count(KeptKind.COLUMN),
         tables=kinds.count(KeptKind.TABLE),
         rows=kinds.count(KeptKind.ROWS),
-        expired=sum(expires <= now for _, expires in found),
-        next_expires=min((expires for _, expires in found if expires > now), default=None),
+        expired=sum(expires <= now for expires in found.values()),
+        next_expires=min((expires for expires in found.values() if expires > now), default=None),
     )
 
 
