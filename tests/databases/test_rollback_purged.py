@@ -38,8 +38,14 @@ def test_rows_come_back_by_their_log_when_a_column_that_was_aside_is_purged(tmp_
     project.handrail("rollback", "shop", "0002", "--yes")
     assert project.query("SELECT id, n FROM shop_thing ORDER BY id") == [(1, 1), (2, 2), (3, 3)]
     assert project.recorded() == ["0001_initial", "0002_remove"]
-    lost = "HR501: loses-data: Remove field old from Thing drops shop_thing.old: its values were not kept"
-    assert lost in project.handrail("rollback", "shop", "0001", "--yes", exit=2).messages
+    lost = "HR501: loses-data: Remove field old from Thing drops shop_thing.old: its values are not kept"
+    refused = project.handrail("rollback", "shop", "0001", "--yes", exit=2)
+    assert lost in refused.messages
+    (step,) = refused.json["plan"]["steps"]
+    assert (step["verdict"], step["reason"]) == (
+        "lossy",
+        "shop_thing.old: the values that it changed or dropped are not kept any more",
+    )
 
 
 NARROW = """
@@ -68,7 +74,7 @@ def test_values_that_were_purged_are_not_called_kept(tmp_path: Path, database: D
     assert planned[0]["verdict"] == "kept"
     project.handrail("purge", "--older-than", "0d", "--yes")
     refused = project.handrail("rollback", "shop", "0001", "--yes", exit=2)
-    lost = "HR501: loses-data: Raw SQL operation drops shop_thing.old: its values were not kept"
+    lost = "HR501: loses-data: Raw SQL operation drops shop_thing.old: its values are not kept"
     assert refused.messages == [lost]
     assert refused.json["findings"][0]["notes"] == [
         "it is an operation of shop.0002_narrow",

@@ -288,7 +288,7 @@ def test_what_is_written_to_another_database_is_said(shop: Shop):
     )
     assert "IrreversibleError" in shop.fails("shop", "0001").err
     assert shop.values("n") == [10]
-    lost = "Raw Python operation drops what was in shop_thing of the database other: its values were not kept"
+    lost = "Raw Python operation drops what was in shop_thing of the database other: its values are not kept"
     assert [one["message"] for one in rollback(shop, exit=2)["findings"]] == [f"loses-data: {lost}"]
     answer = rollback(shop, "--accept-loss")
     assert answer["plan"]["steps"][0]["verdict"] == "lossy"
@@ -324,7 +324,7 @@ def test_what_is_written_to_a_virtual_table_is_said(shop: Shop):
     one = shop.migrate()
     assert one.err == "Raw Python operation of shop.0003_change writes what no log has: words\n"
     assert shop.query("""SELECT "table" FROM handrail_kept WHERE "table" LIKE 'words%'""") == []
-    lost = "Raw Python operation drops what was in words: its values were not kept"
+    lost = "Raw Python operation drops what was in words: its values are not kept"
     assert [one["message"] for one in rollback(shop, exit=2)["findings"]] == [f"loses-data: {lost}"]
     rollback(shop, "--accept-loss")
     assert shop.query("SELECT rowid, name FROM words") == [(1, "before"), (7, "direct")]

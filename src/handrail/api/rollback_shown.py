@@ -175,7 +175,7 @@ def _loses(step: RollbackStep, lost: Sequence[Judgement]) -> Finding:
 
 
 def _why_lost(one: Judgement) -> str:
-    return f"{_rows(one.rows)}, and nothing is kept" if one.rows is not None else "its values were not kept"
+    return f"{_rows(one.rows)}, and nothing is kept" if one.rows is not None else "its values are not kept"
 
 
 def _rows(number: int) -> str:

@@ -38,7 +38,7 @@ class LosesData(Refusal):
     -------
     ::
 
-        error[HR501]: loses-data: Remove field p from thing drops shop_thing.p: its values were not kept
+        error[HR501]: loses-data: Remove field p from thing drops shop_thing.p: its values are not kept
     """
 
     code = "HR501"

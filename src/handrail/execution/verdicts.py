@@ -12,7 +12,6 @@ from handrail.domain.migration import MigrationKey
 from handrail.domain.rollback import Judgement, Verdict
 from handrail.domain.run import Direction
 from handrail.execution.keeping.code_returns import all_there, dropped_by
-from handrail.execution.keeping.models import bare
 from handrail.execution.keeping.row_undo import logged
 from handrail.execution.keeping.rows import has_reverse, parts_of, unkept
 from handrail.execution.keeping.sql_drops import comes_back
@@ -21,7 +20,7 @@ from handrail.execution.keeping.sql_renames import only_renamed
 from handrail.execution.keeping.sql_returns import kept_by_sql
 from handrail.execution.probes._asking import Asking
 from handrail.execution.probes._changes import Change, ModelKey
-from handrail.execution.probes._places import Places, column_of, named, table_of
+from handrail.execution.probes._places import Places, column_of, link_table, named, table_of
 from handrail.sources.kept import THERE, has_kept, kept, latest, purged
 
 if TYPE_CHECKING:
@@ -179,7 +178,9 @@ def _comes_back(judge: Judge, change: Change, table: str, column: str) -> Judgem
     what = f"{table}.{column}" if column else table
     kept = judge.was_kept(change.migration, table, column)
     if kept is False:
-        return judge.says(change, Verdict.LOSSY, f"{what}: {NOT_KEPT}", loses=what)
+        key = MigrationKey(change.migration.app_label, change.migration.name)
+        gone = judge.keeps_on_record and purged(judge.connection, key, change.index, TABLES)
+        return judge.says(change, Verdict.LOSSY, f"{what}: {NOT_THERE if gone else NOT_KEPT}", loses=what)
     rows = None if kept is True else kept
     return judge.says(change, Verdict.KEPT, f"{what} comes back", rows=rows)
 
@@ -198,7 +199,7 @@ def _column_goes(judge: Judge, change: Change, key: ModelKey, start: ModelState,
     field: Any = start.fields[name]
     table = judge.places.table(key, start)
     if table and field.many_to_many:
-        return _link_goes(judge, change, f"{table}_{name}", field)
+        return _link_goes(judge, change, link_table(judge.connection, table, name, field), field)
     column = judge.places.column(key, start, name)
     if not table or column is None or field.generated:
         return judge.says(change, Verdict.LOSSLESS)
@@ -209,22 +210,13 @@ def _column_goes(judge: Judge, change: Change, key: ModelKey, start: ModelState,
     return _lost(judge, change, f"{table}.{column}", rows)
 
 
-def _link_goes(judge: Judge, change: Change, made: str, field: Any) -> Judgement:
+def _link_goes(judge: Judge, change: Change, table: str, field: Any) -> Judgement:
     if field.remote_field.through is not None:
         return judge.says(change, Verdict.LOSSLESS)
-    table = _link_table(judge, made, field)
     rows = judge.rows(table)
     if judge.keeps(change.migration, table):
         return judge.says(change, Verdict.KEPT, f"{table} is set aside", rows=rows)
     return _lost(judge, change, table, rows)
-
-
-def _link_table(judge: Judge, made: str, field: Any) -> str:
-    """Return the table of a many-to-many field (ManyToManyField._get_m2m_db_table, 5.2 to 6.1)."""
-    from django.db.backends.utils import strip_quotes, truncate_name
-
-    given, longest = field.db_table, judge.connection.ops.max_name_length()
-    return bare(judge.connection, given) if given else str(truncate_name(strip_quotes(made), longest))
 
 
 def _removed(judge: Judge, change: Change) -> Judgement:
@@ -235,7 +227,7 @@ def _removed(judge: Judge, change: Change) -> Judgement:
         for name in end.fields.keys() - start.fields.keys():
             table, field = table_of(judge.connection, end), named(end.fields[name], name)
             if table and field.many_to_many and field.remote_field.through is None:
-                return _comes_back(judge, change, _link_table(judge, f"{table}_{name}", field), "")
+                return _comes_back(judge, change, link_table(judge.connection, table, name, field), "")
             column = column_of(field, name)
             if table and column is not None and not field.generated:
                 return _comes_back(judge, change, table, column)

@@ -70,8 +70,15 @@ def table_of(connection: BaseDatabaseWrapper, model: ModelState) -> str | None:
     return truncate_name(f"{model.app_label}_{model.name_lower}", connection.ops.max_name_length())
 
 
+def link_table(connection: BaseDatabaseWrapper, table: str, name: str, field: Any) -> str:
+    """Return the link table of a many-to-many field of a model with a table (ManyToManyField._get_m2m_db_table, 5.2 to 6.1)."""
+    given = vars(field)["db_table"]
+    made = truncate_name(f"{strip_quotes(table)}_{name}", connection.ops.max_name_length())
+    return bare(connection, given) if given else made
+
+
 def tables_of(connection: BaseDatabaseWrapper, models: Iterable[ModelState]) -> frozenset[str]:
-    """Return the tables of models, with the link tables of their many-to-many fields (ManyToManyField._get_m2m_db_table).
+    """Return the tables of models, with the link tables of their many-to-many fields.
 
     A relation of another kind, as packages for tags have it, has the table of a model of its own.
     """
@@ -84,9 +91,7 @@ def tables_of(connection: BaseDatabaseWrapper, models: Iterable[ModelState]) -> 
             continue
         for name, field in model.fields.items():
             if isinstance(field, ManyToManyField):
-                named = vars(field)["db_table"]
-                made = truncate_name(f"{strip_quotes(table)}_{name}", connection.ops.max_name_length())
-                found.add(bare(connection, named) if named else made)
+                found.add(link_table(connection, table, name, field))
         found.add(table)
     return frozenset(found)
 
