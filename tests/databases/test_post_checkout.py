@@ -62,6 +62,22 @@ def switch(project: Stopped, branch: str, answer: str, **variables: str) -> str:
     return done.stdout.replace("\r\n", "\n")
 
 
+def switch_alone(project: Stopped, branch: str) -> str:
+    """Switch branches without a terminal, as an editor does, and return what is said."""
+    known = {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith(("GIT_", "DJANGO_"))}
+    done = subprocess.run(
+        ["git", "switch", "-q", branch],
+        cwd=project.path,
+        env={**known, **SETTINGS, "HANDRAIL_CACHE": "off"},
+        capture_output=True,
+        text=True,
+        check=True,
+        start_new_session=True,
+        timeout=60,
+    )
+    return done.stderr
+
+
 def test_the_database_follows_there_and_back(project: Stopped):
     project.query("INSERT INTO shop_thing (id) VALUES (7)")
     refused = switch(project, "main", "no")
@@ -81,9 +97,20 @@ def test_the_database_follows_there_and_back(project: Stopped):
 def test_nobody_is_asked_in_ci(project: Stopped):
     seen = switch(project, "main", "yes", CI="true")
     assert "applied to default" not in seen
-    done = project.run("-m", "handrail", "post-checkout", "feature", "main")
+    done = project.run("-m", "handrail", "post-checkout", "feature", "main", CI="true")
     assert (done.exit, done.out, done.err) == (0, "", "")
     assert project.recorded() == ["0001_initial", "0002_step"]
+
+
+def test_where_nobody_can_answer_the_commands_are_said(project: Stopped):
+    away = switch_alone(project, "main")
+    main = project.git("rev-parse", "HEAD").strip()
+    assert away == (f"applied to default, and not on this branch: shop.0002_step\n  next: handrail rollback --to-ref {main}\n")
+    assert project.recorded() == ["0001_initial", "0002_step"]
+    project.handrail("rollback", "--to-ref", main, "--yes")
+    back = switch_alone(project, "feature")
+    assert back == "on this branch again, and taken back from default: shop.0002_step\n  next: python manage.py migrate\n"
+    assert project.recorded() == ["0001_initial"]
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,11 @@ exit 0
 git diff --quiet "$1" "$2" -- {touched} 2>/dev/null && exit 0
 {conflicts} --quiet >&2
 case "$GIT_REFLOG_ACTION" in rebase*|pull*) exit 0 ;; esac
-if [ -z "$CI" ] && git cat-file -e "$1" 2>/dev/null && (: </dev/tty) 2>/dev/null; then
+[ -z "$CI" ] && git cat-file -e "$1" 2>/dev/null || exit 0
+if (: </dev/tty) 2>/dev/null; then
   {follow} "$1" "$2" </dev/tty >&2
+else
+  {follow} "$1" "$2" </dev/null >&2
 fi
 exit 0
 """,
@@ -49,7 +52,7 @@ exit 0
 HOOKS = tuple(_BODIES)
 """The hooks: the first stops a commit, the others say what a merge, a checkout or a rebase brought.
 
-That of a checkout asks, where somebody can answer, whether the developer's database shall follow.
+That of a checkout asks whether the developer's database shall follow; where nobody can answer, it says how.
 """
 
 

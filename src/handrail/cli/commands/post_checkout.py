@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from typing import ClassVar
@@ -18,7 +19,8 @@ class PostCheckout(Command):
 
     Lists the migrations that are applied and that the new branch does not have, and asks whether handrail rollback shall take
     them back, with their data kept. When a branch returns whose migrations were taken back, it asks whether they shall be
-    applied again, and the data comes back. It does nothing in CI, where nobody can answer, and to no database on another machine.
+    applied again, and the data comes back. Where the input is no terminal it says which commands do that. It does nothing in CI,
+    and to no database on another machine.
     """
 
     examples: ClassVar[Sequence[tuple[str, str]]] = (("post-checkout main feature", "as the hook calls it, with two commits"),)
@@ -31,26 +33,36 @@ class PostCheckout(Command):
     def run(self, options: argparse.Namespace, session: Session) -> Outcome:
         """Ask; a refusal of what cannot be read is said, and the checkout is done all the same."""
         done = Outcome(command="post-checkout", exit=CLEAN)
-        if os.environ.get("CI") or not is_terminal(sys.stdin):
+        if os.environ.get("CI"):
             return done
         from handrail.api.post_checkout import apply_again, look
 
         alias = options.database or "default"
         found = look(session.root, alias, options.old, options.new)
+        words = ["--to-ref", options.new, *(["--database", alias] if alias != "default" else [])]
         if found.gone:
             write_lines([f"applied to {alias}, and not on this branch: {', '.join(map(str, found.gone))}"], sys.stderr)
-            self._roll_back(options, session, alias)
+            if is_terminal(sys.stdin):
+                self._roll_back(session, words)
+            else:
+                _say_next(f"handrail rollback {shlex.join(words)}")
         if found.back:
             write_lines([f"on this branch again, and taken back from {alias}: {', '.join(map(str, found.back))}"], sys.stderr)
-            if _agreed("Apply them again, with the data that was kept? Type yes or no: "):
+            if not is_terminal(sys.stdin):
+                _say_next(f"python manage.py migrate{f' --database {alias}' if alias != 'default' else ''}")
+            elif _agreed("Apply them again, with the data that was kept? Type yes or no: "):
                 apply_again(alias, found.back)
         return done
 
-    def _roll_back(self, options: argparse.Namespace, session: Session, alias: str) -> None:
+    def _roll_back(self, session: Session, words: Sequence[str]) -> None:
         """Call the command, which shows its plan and asks."""
         from handrail.cli.run import run
 
-        run(["rollback", "--to-ref", options.new, "--database", alias, "--path", str(session.root)])
+        run(["rollback", *words, "--path", str(session.root)])
+
+
+def _say_next(command: str) -> None:
+    write_lines([f"  next: {command}"], sys.stderr)
 
 
 def _agreed(question: str) -> bool:
