@@ -33,7 +33,6 @@ class PostMigrateFailed(Refusal):
 
     code = "HR406"
     summary = "post-migrate-failed: {handler} raised {error}; the schema is complete"
-    exit_code = 3
 
     def __init__(self, *, handler: str, error: str) -> None:
         """handler: its name with its module; error: the exception in words."""
