@@ -7,36 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 from handrail.databases.locks.base import LockRules, locks_of
 from handrail.domain.dataclasses import dataclass, replace
-from handrail.domain.kept import Form, is_kept
+from handrail.domain.kept import Form, Kept, KeptKind, is_kept
 from handrail.domain.migration import MigrationKey
 from handrail.domain.rollback import Judgement, Verdict
 from handrail.domain.run import Direction
-from handrail.execution.keeping.code_returns import all_there, dropped_by
-from handrail.execution.keeping.row_undo import logged
-from handrail.execution.keeping.rows import has_reverse, parts_of, unkept
-from handrail.execution.keeping.sql_drops import comes_back
-from handrail.execution.keeping.sql_losses import kept_by, lost
-from handrail.execution.keeping.sql_renames import only_renamed
-from handrail.execution.keeping.sql_returns import kept_by_sql
 from handrail.execution.probes._asking import Asking
 from handrail.execution.probes._changes import Change, ModelKey
 from handrail.execution.probes._places import Places, column_of, link_table, named, table_of
-from handrail.sources.kept import THERE, has_kept, kept, latest, purged
+from handrail.execution.verdicts_of_code import NOT_THERE, by_log, code, gone_of, log_of
+from handrail.sources.kept import has_kept, latest, purged
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.migration import Migration
     from django.db.migrations.state import ModelState
 
-    from handrail.domain.kept import Kept
-
 BUILDS_INDEX = {"RemoveIndex": False, "RemoveIndexConcurrently": True}
 """Operations whose reverse builds an index, and whether it does so concurrently."""
 LOCKLESS = frozenset({"AlterModelOptions", "AlterModelManagers", "RunPython", "RunSQL", "RenameContentType"})
 """Operations whose locks are none, or are not known."""
-TABLES, COLUMNS = (Form.ASIDE, Form.COPY), (Form.ASIDE, Form.COPY)
+TABLES = (Form.ASIDE, Form.COPY)
 NOT_KEPT = "the values that it dropped were not kept"
-NOT_THERE = "the values that it changed or dropped are not kept any more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +106,22 @@ class Judge:
         """Say whether what goes is kept."""
         return bool(getattr(migration, "handrail_keep", True)) and is_kept(self.patterns, table, column)
 
-    def was_kept(self, migration: Migration, table: str, column: str = "") -> int | bool:
-        """Return how many rows of what a migration dropped are kept: True where they were not counted, False where nothing is."""
+    def was_kept(self, migration: Migration, table: str, column: str = "") -> Kept | None:
+        """Return what is kept of what a migration dropped."""
         if not self.keeps_on_record:
-            return False
+            return None
         key = MigrationKey(migration.app_label, migration.name)
-        one = latest(self.connection, key, Direction.FORWARD, TABLES, table, column)
-        return False if one is None else True if one.rows is None else one.rows
+        return latest(self.connection, key, Direction.FORWARD, TABLES, table, column)
+
+    def kept_rows(self, one: Kept) -> int | None:
+        """Count the rows of what is kept, up to a bound; None where it is in nothing that is there by its name now."""
+        if one.rows is not None:
+            return one.rows
+        is_column = one.kind is KeptKind.COLUMN and one.form is Form.ASIDE
+        there = self.asking.columns(one.table if is_column else one.aside)
+        if is_column:
+            return self.rows(one.table, f" WHERE {self.asking.quote(one.aside)} IS NOT NULL") if one.aside in there else None
+        return self.rows(one.aside) if there else None
 
     def rows(self, table: str | None, where: str = "") -> int | None:
         """Count the rows of a table up to a bound; None where that is not known."""
@@ -177,12 +177,11 @@ def _deleted(judge: Judge, change: Change) -> Judgement:
 def _comes_back(judge: Judge, change: Change, table: str, column: str) -> Judgement:
     what = f"{table}.{column}" if column else table
     kept = judge.was_kept(change.migration, table, column)
-    if kept is False:
+    if kept is None:
         key = MigrationKey(change.migration.app_label, change.migration.name)
         gone = judge.keeps_on_record and purged(judge.connection, key, change.index, TABLES)
         return judge.says(change, Verdict.LOSSY, f"{what}: {NOT_THERE if gone else NOT_KEPT}", loses=what)
-    rows = None if kept is True else kept
-    return judge.says(change, Verdict.KEPT, f"{what} comes back", rows=rows)
+    return judge.says(change, Verdict.KEPT, f"{what} comes back", rows=judge.kept_rows(kept))
 
 
 def _added(judge: Judge, change: Change) -> Judgement:
@@ -241,21 +240,8 @@ def _altered(judge: Judge, change: Change) -> Judgement:
     tables = judge._tables(change)
     name = change.operation.name  # type: ignore[attr-defined]
     what = f"{tables[0]}.{name}" if tables else name
-    gone = _gone(judge, change, (Form.CHANGES,))
+    gone = gone_of(judge, change, (Form.CHANGES,))
     return gone or judge.says(change, Verdict.KEPT if tables else Verdict.LOSSLESS, f"values of {what} that change are kept")
-
-
-def _gone(judge: Judge, change: Change, forms: Sequence[Form]) -> Judgement | None:
-    """Return the judgement where what an operation had kept was purged since, or must not be kept; None where nothing was."""
-    if not judge.keeps_on_record:
-        return None
-    key = MigrationKey(change.migration.app_label, change.migration.name)
-    gone = purged(judge.connection, key, change.index, forms)
-    if not gone:
-        return None
-    what = list(dict.fromkeys(f"{one.table}.{one.column}" if one.column else one.table for one in gone))
-    rows = None if any(one.rows is None for one in gone) else sum(one.rows or 0 for one in gone)
-    return judge.says(change, Verdict.LOSSY, f"{', '.join(what)}: {NOT_THERE}", rows=rows, loses=", ".join(what))
 
 
 def _ordered(judge: Judge, change: Change) -> Judgement:
@@ -272,112 +258,15 @@ def _ordered(judge: Judge, change: Change) -> Judgement:
     return judge.says(change, Verdict.LOSSLESS)
 
 
-def _code(judge: Judge, change: Change) -> Judgement:
-    """RunPython and RunSQL: by their author's reverse, by the log of their rows, or not at all."""
-    operation, records = change.operation, _log(judge, change)
-    if has_reverse(operation):
-        by_sql = _gone(judge, change, (Form.ASIDE, Form.COPY, Form.CHANGES)) or _sql(judge, change)
-        if by_sql is not None:
-            return by_sql
-        unchecked = f", and nothing is kept of what it wrote to {' and '.join(unkept(records))}" if unkept(records) else ""
-        return judge.says(change, Verdict.LOSSLESS, f"the reverse that its author wrote is run{unchecked}")
-    if records:
-        return _by_log(judge, change, records)
-    back = _sql_back(judge, change)
-    if back:
-        return judge.says(change, Verdict.KEPT, f"{', '.join(back)} come{'s' * (len(back) == 1)} back")
-    if operation.reversible:
-        return judge.says(change, Verdict.LOSSLESS, "its reverse does nothing: what it wrote stays", does_nothing=True)
-    return judge.says(change, Verdict.IMPOSSIBLE, "it has no reverse, and no log of its rows")
-
-
-def _sql(judge: Judge, change: Change) -> Judgement | None:
-    """RunSQL with a reverse that drops things, or changes types: by what of that is kept. None for any other."""
-    from django.db.migrations.operations import RunSQL
-
-    operation = change.operation
-    if not isinstance(operation, RunSQL):
-        return None
-    what = lost(judge.connection, judge.patterns or ("*",), change.migration, operation, Direction.BACKWARD)
-    if what:
-        return judge.says(change, Verdict.LOSSY, f"the reverse destroys {what}, and nothing is kept of it", loses=what)
-    patterns = judge.patterns if getattr(change.migration, "handrail_keep", True) else ()
-    aside, values = kept_by(judge.connection, patterns, operation, Direction.BACKWARD)
-    gone = [one for each in kept_by(judge.connection, ("*",), operation, Direction.BACKWARD) for one in each]
-    left_out = ", ".join(one for one in gone if one not in (*aside, *values))
-    if left_out:
-        return judge.says(change, Verdict.LOSSY, f"the reverse changes {left_out}, which must not be kept", loses=left_out)
-    back = _back_by_sql(judge, change)
-    said = [
-        *([f"{', '.join(aside)} {'is' if len(aside) == 1 else 'are'} set aside"] if aside else []),
-        *([f"values of {', '.join(values)} that change are kept"] if values else []),
-        *([f"{', '.join(back)} come{'s' * (len(back) == 1)} back"] if back else []),
-    ]
-    if not said:
-        return None
-    return judge.says(change, Verdict.KEPT, f"the reverse that its author wrote is run: {' and '.join(said)}")
-
-
-def _back_by_sql(judge: Judge, change: Change) -> list[str]:
-    """Return what the SQL of an operation has set aside, and the columns of which it has changed values."""
-    if not judge.keeps_on_record:
-        return []
-    names = {"app": change.migration.app_label, "name": change.migration.name, "operation": change.index}
-    there = kept(judge.connection, THERE, direction=Direction.FORWARD, **names)
-    found = [one for one in there if one.form is not Form.LOG]
-    last = [one for one in found if one.step == found[-1].step]
-    return [f"{'values of ' * (one.form is Form.CHANGES)}{'.'.join(filter(None, [one.table, one.column]))}" for one in last]
-
-
-def _sql_back(judge: Judge, change: Change) -> list[str]:
-    """Return what the SQL of an operation without a reverse has dropped, where it is all kept."""
-    from django.db.migrations.operations import RunSQL
-
-    if not judge.keeps_on_record or not isinstance(change.operation, RunSQL):
-        return []
-    key = MigrationKey(change.migration.app_label, change.migration.name)
-    for part, each in parts_of(change.migration.operations[change.index]):
-        if each is change.operation and comes_back(judge.connection, key, change.index, part, each):
-            found = kept_by_sql(judge.connection, key, change.index, part, Direction.FORWARD)
-            return [".".join(filter(None, [one.table, one.column])) for one in found]
-    return []
-
-
-def _by_log(judge: Judge, change: Change, records: Sequence[Kept]) -> Judgement:
-    """What code or SQL wrote or renamed goes back by its log; what that has not stays."""
-    rows, missing = sum(one.rows or 0 for one in records), " and ".join(unkept(records))
-    if only_renamed(records):
-        return judge.says(change, Verdict.KEPT, "what it renamed gets its old name again")
-    if not missing:
-        back = [".".join(filter(None, [one.table, one.column])) for one in dropped_by(judge.connection, records)]
-        more = f"{', '.join(back)} come{'s' * (len(back) == 1)} back" if back else ""
-        reason = " and ".join(filter(None, [more, "the rows that it wrote are put back" if rows or not back else ""]))
-        return judge.says(change, Verdict.KEPT, reason, rows=rows)
-    reason = f"what it wrote to {missing} is in no log, and stays"
-    return judge.says(change, Verdict.LOSSY, reason, loses=f"what was in {missing}")
-
-
-def _log(judge: Judge, change: Change) -> Sequence[Kept]:
-    """Return the log of an operation, () where there is none that says enough."""
-    if not judge.keeps_on_record:
-        return ()
-    migration = change.migration
-    parts = [part for part, each in parts_of(migration.operations[change.index]) if each is change.operation]
-    records = logged(judge.connection, MigrationKey(migration.app_label, migration.name), Direction.FORWARD, change.index)
-    own = [one for one in records if parts and one.details["part"] == parts[0]]
-    is_looked_at = any(not one.table and not one.details["defines"] for one in own)
-    return own if is_looked_at and all_there(judge.connection, own) else ()
-
-
 def _other(judge: Judge, change: Change) -> Judgement:
     """Anything else: by its own reverse."""
     from django.db.migrations.operations import RunPython, RunSQL
 
     if isinstance(change.operation, RunPython | RunSQL):
-        return _code(judge, change)
+        return code(judge, change)
     if not change.operation.reversible:
-        records = _log(judge, change)
-        return _by_log(judge, change, records) if records else judge.says(change, Verdict.IMPOSSIBLE, "it has no reverse")
+        records = log_of(judge, change)
+        return by_log(judge, change, records) if records else judge.says(change, Verdict.IMPOSSIBLE, "it has no reverse")
     return judge.says(change, Verdict.LOSSLESS)
 
 
@@ -388,7 +277,7 @@ _RULES: dict[str, Callable[[Judge, Change], Judgement]] = {
     "RemoveField": _removed,
     "AlterField": _altered,
     "AlterOrderWithRespectTo": _ordered,
-    "RunPython": _code,
-    "RunSQL": _code,
+    "RunPython": code,
+    "RunSQL": code,
     "RenameContentType": lambda judge, change: judge.says(change, Verdict.LOSSLESS),
 }
