@@ -192,8 +192,11 @@ def test_a_row_without_a_value_is_found_wherever_it_is(tmp_path: Path, database:
     assert "error[HR503]: no-value: shop_thing.p NOT NULL without default, 1 row" in refused.err
     assert shop.schema()["shop_thing"] == without
     assert set(aside) <= set(shop.aside())
-    done = shop.manage("handrail", "rollback", "shop", "0001", "--yes", "--fill", "shop_thing.p=7")
+    done = shop.manage("handrail", "rollback", "shop", "0001", "--yes", "--fill", "shop_thing.p=  7")
     assert done.exit == 0, done.err
+    # where it is stopped, it goes on by what is on record: as it was typed
+    ((command,),) = shop.query("SELECT command FROM handrail_run WHERE command LIKE 'rollback%'")
+    assert command == "rollback shop 0001 --fill 'shop_thing.p=  7'"
     assert shop.rows("id, n, p")[:2] == [(3, 3, 7), (10, 1, 2)]
     assert shop.schema()["shop_thing"] == schema
 

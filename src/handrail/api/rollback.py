@@ -94,7 +94,7 @@ def _only(asked: Asked) -> str:
 
 
 def _command(wanted: Wanted) -> str:
-    return " ".join(["rollback", *wanted.typed.partition(" rollback ")[2].split()])
+    return f"rollback {wanted.typed.partition(' rollback ')[2]}".strip()
 
 
 def _dry(runner: Runner, connection: BaseDatabaseWrapper, wanted: Wanted) -> Outcome:

@@ -202,7 +202,8 @@ class Run:
     @property
     def title(self) -> str:
         """The command, short enough for a line that says more."""
-        return self.command if len(self.command) <= SHORT else f"{self.command[: SHORT - 3].rstrip()}..."
+        words = " ".join(self.command.split())
+        return words if len(words) <= SHORT else f"{words[: SHORT - 3].rstrip()}..."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

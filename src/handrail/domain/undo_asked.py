@@ -11,7 +11,7 @@ from handrail.domain.kept import ChangedRows, Undo
 def undo_of(command: str) -> Undo:
     """Return how a run brings kept data back, from the command that is on record of it.
 
-    A command that is longer than its record has the options that can be read.
+    Version 2 of the journal cut what is longer than 200 characters: that has the options that can be read.
     """
     name, _, rest = command.partition(" ")
     if name != "rollback":
