@@ -183,4 +183,5 @@ def _is_of_its_column(each: CatalogueObject) -> bool:
 
 
 def _is_aside(each: CatalogueObject) -> bool:
-    return each.name.startswith(ASIDE) or (each.kind == "index" and ASIDE in each.definition)
+    is_check = each.kind == "constraint" and not each.name  # of a column's own definition, on MariaDB: it has no name
+    return each.name.startswith(ASIDE) or ((each.kind == "index" or is_check) and ASIDE in each.definition)
