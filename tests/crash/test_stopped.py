@@ -49,7 +49,7 @@ def test_the_first_run_survives_being_stopped_anywhere(server: str, forges: Forg
 
 
 @pytest.mark.large
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(10800)
 @pytest.mark.parametrize(("server", "label"), pairs(database_names(), list(ALL)))
 def test_every_operation_at_every_statement(server: str, label: str, forges: Forges):
     assert_recovered(forges.stop(server, label, "every"), asks=ALL[label].asks)
