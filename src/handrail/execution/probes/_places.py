@@ -72,7 +72,7 @@ def table_of(connection: BaseDatabaseWrapper, model: ModelState) -> str | None:
 
 def link_table(connection: BaseDatabaseWrapper, table: str, name: str, field: Any) -> str:
     """Return the link table of a many-to-many field of a model with a table (ManyToManyField._get_m2m_db_table, 5.2 to 6.1)."""
-    given = vars(field)["db_table"]
+    given = getattr(field, "db_table", None)  # the relations of packages for tags have none
     made = truncate_name(f"{strip_quotes(table)}_{name}", connection.ops.max_name_length())
     return bare(connection, given) if given else made
 
