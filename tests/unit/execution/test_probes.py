@@ -38,11 +38,12 @@ def plan_of(parts: Any, *operations: Any, backwards: bool = False) -> tuple[Any,
 
 
 def test_a_table_and_a_column_are_followed_through_renames(django_parts: Any) -> None:
-    from django.db import connection
+    from django.db.backends.sqlite3.base import DatabaseWrapper
 
     from handrail.execution.probes._changes import changes_of
     from handrail.execution.probes._places import Places
 
+    connection = DatabaseWrapper({"NAME": ":memory:"})
     migrations, models, _ = django_parts
     operations = [
         migrations.RenameField("Thing", "n", "m"),
