@@ -101,7 +101,7 @@ class Executor(ReadingExecutor):
         """Migrate as Django does, unless that would lose something, and note when all of it is through."""
         self.not_tried = len(plan or ())
         if plan:
-            self.steps.planned = [migration for migration, _ in plan]
+            self.steps.beginnings.plan([migration for migration, _ in plan])
         with self._guarded(plan, state) if plan and not fake else nullcontext():
             after: ProjectState = super().migrate(targets, plan, state, fake, fake_initial)
         self.is_through = True
@@ -120,13 +120,16 @@ class Executor(ReadingExecutor):
     def _guarded(self, plan: Any, state: Any) -> AbstractContextManager[None]:
         """Refuse what would lose something or fail, and return what takes back what the block has applied, if that is asked."""
         from handrail.execution.ahead import look_ahead
-        from handrail.execution.all_or_nothing import all_or_nothing
         from handrail.execution.before_run import look_at
         from handrail.execution.project_states import applied_state
 
         look_ahead(self.connection, plan, lambda: state or applied_state(self.connection, self.steps.only), self._ghosts)
         look_at(plan, state, self.loader, self.steps)
-        return all_or_nothing(self.steps, plan, self._recording) if self.steps.all_or_nothing else nullcontext()
+        if not self.steps.all_or_nothing:
+            return nullcontext()
+        from handrail.execution.all_or_nothing import all_or_nothing
+
+        return all_or_nothing(self.steps, plan, self._recording)
 
     def apply_migration(
         self, state: ProjectState, migration: Migration, fake: bool = False, fake_initial: bool = False

@@ -170,6 +170,10 @@ class Journal:
         where = {"id": step, f"status{OTHER_THAN}": StepStatus.DONE}
         return bool(update(self.connection, StepRow, where, {"status": status, "finished": now(), "error": error}))
 
+    def forget_step(self, step: int) -> None:
+        """Take away that a step begins, of which nothing has."""
+        forget(StepRow.objects.using(self.connection.alias).filter(id=step, status=StepStatus.RUNNING))
+
     def operation(self, step: int, phase: Phase, index: int, mark: Mark) -> None:
         """Mark an operation: as started where no transaction holds it, as done in the transaction that does."""
         where = {"step": step, "phase": phase, "operation": index, "kind": Kind.OPERATION}

@@ -254,6 +254,8 @@ class Runner:
         if self.id is None:
             return
         with suppress(Error, Blocked):
+            if "steps" in vars(self):
+                self.steps.beginnings.withdraw()
             if status is RunStatus.FAILED and any(step.status is StepStatus.UNWOUND for step in self._steps()):
                 status = RunStatus.UNWOUND
             self.journal.end(self.id, status, f"{type(error).__name__}: {error}" if error else "")

@@ -12,6 +12,7 @@ from handrail.databases.statements.base import rules_for
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction, OnFailure, Statement, StepStatus
 from handrail.errors.hr401 import InDoubt, Interrupted
+from handrail.execution.beginnings import Beginnings
 from handrail.execution.editors import editor_for
 from handrail.execution.journal import Journal
 from handrail.execution.keeping.keeper import Keeper, Keeping
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.migrations.migration import Migration
     from django.db.migrations.state import ProjectState
-
-    from handrail.execution.keep_sources import Description
 
 Record = Callable[[], None]
 """Writes, or deletes, the row of a migration in django_migrations."""
@@ -54,7 +53,7 @@ class Steps:
         only: str = "",
         all_or_nothing: bool = False,
     ) -> None:
-        """planned: the migrations whose steps are to come. begin_run: puts the run on record, once, and returns its id.
+        """begin_run: puts the run on record, once, and returns its id.
 
         only: the app that is asked for, "" for all. all_or_nothing: whether a step that fails takes those before it back.
         """
@@ -62,23 +61,22 @@ class Steps:
         self.connection, self.journal, self.begin_run = connection, journal, begin_run
         self.attempt, self.guard, self.on_failure, self.session = attempt, guard, on_failure, session
         self.keeping = keeping
-        self.planned: Sequence[Migration] = ()
+        self.beginnings = Beginnings(
+            connection=connection, journal=journal, begin_run=begin_run, attempt=attempt, guard=guard, session=session
+        )
         self._must_come_back = False
-        self._described: dict[Migration, Description] = {}
         self._with_kept = cache(lambda: migrations_with_kept(connection))
 
     def fake(self, migration: Migration, direction: Direction, record: Record) -> None:
         """Record a migration that is not run."""
         from django.db.transaction import atomic
 
-        step = self._begin(migration, direction, atomic=True, faked=True)
+        step = self.beginnings.fake(migration, direction)
 
         def once() -> None:
             with atomic(self.connection.alias):
                 self.session.prepare()
-                self.guard()
-                record()
-                self.journal.step_ended(step, StepStatus.DONE)
+                self._done(migration, direction, record, step)
 
         self.attempt(once, f"the record of {migration}")
 
@@ -90,10 +88,10 @@ class Steps:
         if direction is Direction.BACKWARD:
             self.check_reversible(migration)
         self.attempt(lambda: self._refuse_loss(migration, direction), f"{migration}")
-        is_atomic = bool(migration.atomic and self.connection.features.can_rollback_ddl)
-        self.attempt(lambda: self._refuse_unkept(migration, state, direction, is_atomic=is_atomic), f"{migration}")
-        step = self._begin(migration, direction, atomic=is_atomic, faked=False)
-        if is_atomic:
+        meant = self.beginnings.meant(migration, direction)
+        self.attempt(lambda: self._refuse_unkept(migration, state, direction, is_atomic=meant.atomic), f"{migration}")
+        step = self.beginnings.begin(migration, meant)
+        if meant.atomic:
             return self._whole(migration, state, direction, record, step)
         return self.stepwise(migration, state, direction, record, step)
 
@@ -131,41 +129,12 @@ class Steps:
                     lambda operation: None if is_atomic else way_of(operation, migration, self.connection, rules),
                 )
 
-    def _begin(self, migration: Migration, direction: Direction, *, atomic: bool, faked: bool) -> int:
-        from django.db.transaction import atomic as transaction
-
+    def _done(self, migration: Migration, direction: Direction, record: Record, step: int) -> None:
+        """Write, in the transaction that ends a step, that it is done, and that the next one begins."""
         self.guard()
-        run, key = self.begin_run(), MigrationKey(migration.app_label, migration.name)
-        said, begun = self.describe(migration), list[int]()
-
-        def once() -> None:
-            with transaction(self.connection.alias):
-                self.session.prepare()
-                step = self.journal.step_started(
-                    run, key, direction=direction, atomic=atomic, faked=faked, digest=said.digest, sources=said.sources
-                )
-                begun.append(step)
-
-        self.attempt(once, "the journal")
-        return begun[-1]
-
-    def describe(self, migration: Migration) -> Description:
-        """Describe a migration, after the sources of all that is planned are kept."""
-        if migration not in self._described:
-            self.attempt(lambda: self._keep_sources(migration), "the journal")
-        return self._described[migration]
-
-    def _keep_sources(self, migration: Migration) -> None:
-        """One transaction for the sources of all that is planned."""
-        from django.db.transaction import atomic
-
-        from handrail.execution.keep_sources import keep_sources
-
-        migrations = self.planned if migration in self.planned else [migration]
-        with atomic(self.connection.alias):
-            self.session.prepare()
-            found = keep_sources(self.connection, migrations)
-        self._described.update(zip(migrations, found, strict=True))
+        record()
+        self.journal.step_ended(step, StepStatus.DONE)
+        self.beginnings.announce(migration, direction)
 
     def _whole(self, migration: Migration, state: ProjectState, direction: Direction, record: Record, step: int) -> ProjectState:
         """One transaction: the operations, what was deferred, the record, and the journal's word that it is done."""
@@ -179,9 +148,7 @@ class Steps:
                 self.session.prepare()
                 results[0] = run_whole(editor, migration, current, direction, keeper)
                 flush(editor)
-                self.guard()
-                record()
-                self.journal.step_ended(step, StepStatus.DONE)
+                self._done(migration, direction, record, step)
 
         for place, tables, by_sets in tables_ahead(migration, state, direction):
             keeper.rows.want(place, tables, by_sets=by_sets)
@@ -208,7 +175,7 @@ class Steps:
         stages = stages_of(migration, state)
         try:
             self.with_record(migration, step, earlier).run(stages, direction)
-            self._record(record, step)
+            self._record(migration, direction, record, step)
         except BaseException as error:
             _end_transaction(self.connection)
             self._stopped(migration, stages, direction, step, error)
@@ -266,15 +233,13 @@ class Steps:
             is_new=is_new,
         )
 
-    def _record(self, record: Record, step: int) -> None:
+    def _record(self, migration: Migration, direction: Direction, record: Record, step: int) -> None:
         from django.db.transaction import atomic
 
         def once() -> None:
             with atomic(self.connection.alias):
                 self.session.prepare()
-                self.guard()
-                record()
-                self.journal.step_ended(step, StepStatus.DONE)
+                self._done(migration, direction, record, step)
 
         self.attempt(once, "the record in django_migrations")
 
