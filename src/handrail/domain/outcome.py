@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from handrail.domain.conflict import Conflict
 from handrail.domain.dataclasses import dataclass, field
-from handrail.domain.edit import Edit
 from handrail.domain.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from handrail.domain.conflict import Conflict
+    from handrail.domain.edit import Edit
 
 Json = Any
 """None, a bool, an int, a float, a str, or a list or a mapping (with str keys) of these."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from handrail.databases.values.base import CHECKED, ValueRules, either, rules_for
 from handrail.domain.dataclasses import dataclass
-from handrail.domain.narrowing import Narrowing
-from handrail.errors.hr504 import Narrows
-from handrail.execution.filling import value_of
 from handrail.execution.keeping.models import table_of
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+
+    from handrail.domain.narrowing import Narrowing
+    from handrail.errors.hr504 import Narrows
 
 UNKNOWN = object()
 """The value that NULLs get, where it is not known."""
@@ -108,7 +108,7 @@ def alteration_of(
     others = [field.column for field in model._meta.local_concrete_fields if field.column and not field.generated]
     table = table_of(connection, model)
     said = (fill or {}).get(f"{table}.{new.column}", (fill or {}).get(f"{table}.{old.column}"))
-    value = value_of(new, said, table, new.column) if said is not None else UNKNOWN
+    value = _said(new, said, table)
     return Alteration(
         rules=rules,
         table=table,
@@ -127,10 +127,20 @@ def alteration_of(
     )
 
 
+def _said(field: Any, said: str | None, table: str) -> Any:
+    if said is None:
+        return UNKNOWN
+    from handrail.execution.filling import value_of
+
+    return value_of(field, said, table, field.column)
+
+
 def in_the_way(found: Alteration, narrowing: Narrowing, *, accept_loss: bool) -> Narrows | None:
     """Return the refusal where values are in the way: a NULL without a value always is, and what nothing can stand for."""
     if not narrowing.refused:
         return None
+    from handrail.errors.hr504 import Narrows
+
     can_be_cut = bool(found.rules.cut("x", found.old, found.new)) or found.replacement is not UNKNOWN
     is_stuck = (bool(narrowing.nulls) and not found.has_value) or not (can_be_cut or found.is_key)
     return Narrows(found=narrowing, can_be_cut=can_be_cut) if is_stuck or not accept_loss else None

@@ -202,9 +202,12 @@ def lock_for(connection: BaseDatabaseWrapper, *, wait: float, waiting: Waiting, 
 
 
 def _kind(key: str, *, locks_file: bool, sessions_hold: bool) -> type[Lock]:
-    from handrail.execution.lease import Lease
-    from handrail.execution.lock_file import FileLock
-
     if locks_file:
+        from handrail.execution.lock_file import FileLock
+
         return FileLock if key else NoLock
-    return SessionLock if sessions_hold else Lease
+    if sessions_hold:
+        return SessionLock
+    from handrail.execution.lease import Lease
+
+    return Lease

@@ -8,7 +8,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from handrail.checks.hr213 import Preflight
 from handrail.domain.run import LockHolder
 from handrail.errors.base import Refusal
 from handrail.execution.lock import Lock
@@ -35,6 +34,8 @@ class FileLock(Lock):
         try:
             return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as error:
+            from handrail.checks.hr213 import Preflight
+
             problem = f"cannot be locked: {path} cannot be written ({error.strerror})"
             help = "give the user that migrates the right to write in that folder; SQLite itself needs it too"
             raise Refusal(Preflight.refused(self.connection.alias, problem, help)) from error

@@ -63,9 +63,7 @@ class Locking(BaseCommand):
 
         from handrail.api.migrate import NotWhatItSays, migrate, reading_executor
         from handrail.api.signals import Terminated, exit_code
-        from handrail.domain.outcome import FINDINGS
         from handrail.errors.base import Refusal
-        from handrail.errors.hr620 import NoBackupTools
         from handrail.sources.backend import is_known
         from handrail.sources.run_options import read_run_options
 
@@ -75,6 +73,8 @@ class Locking(BaseCommand):
         try:
             if not is_known(connection):
                 if options.get("backup"):
+                    from handrail.errors.hr620 import NoBackupTools
+
                     raise NoBackupTools(
                         alias=connection.alias, what=f"support for {connection.display_name}", package="another tool"
                     )
@@ -100,6 +100,8 @@ class Locking(BaseCommand):
         except Refusal as refusal:
             raise self._said(refusal) from refusal
         except NotWhatItSays:
+            from handrail.domain.outcome import FINDINGS
+
             if getattr(self, "_called_from_command_line", False):
                 sys.exit(FINDINGS)
         except Terminated as ended:

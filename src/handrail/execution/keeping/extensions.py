@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from handrail.execution.extensions import is_there, making, staying
-from handrail.execution.keeping.past_statements import note_statement
-
 if TYPE_CHECKING:
     from handrail.execution.keeping.keeper import Keeper
 
@@ -20,6 +17,11 @@ def attach_extensions(editor: Any, keeper: Keeper) -> None:
 
     def executed(sql: Any, params: Any = ()) -> Any:
         text = str(sql)
+        if not text.startswith((DROPPING, MAKING)):
+            return execute(sql, params)
+        from handrail.execution.extensions import is_there, making, staying
+        from handrail.execution.keeping.past_statements import note_statement
+
         if text.startswith(DROPPING):
             name = text.removeprefix(DROPPING).strip('"').replace('""', '"')
             stays = staying(connection, keeper.key, name)
