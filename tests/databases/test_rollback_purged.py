@@ -80,3 +80,19 @@ def test_values_that_were_purged_are_not_called_kept(tmp_path: Path, database: D
         "it is an operation of shop.0002_narrow",
         "so does Alter field price on Thing: shop_thing.price, 1 row, and nothing is kept",
     ]
+
+
+def test_all_rows_get_what_is_said_where_a_column_was_purged(tmp_path: Path, database: Database):
+    files = {
+        "shop/models.py": "",
+        "shop.0001_initial": migration(FIRST),
+        "shop.0002_remove": migration('migrations.RemoveField("Thing", "old"),', ("shop", "0001_initial")),
+    }
+    project = LiveProject.begin(tmp_path / "project", database, files, INSTALLED_APPS=["handrail", "shop"])
+    project.migrate("shop", "0001")
+    project.query("INSERT INTO shop_thing (n, old) VALUES (1, 1), (2, 2)")
+    project.migrate("shop", "0002")
+    project.handrail("purge", "--run", "2", "--yes")
+    project.query("INSERT INTO shop_thing (n) VALUES (3)")
+    project.handrail("rollback", "shop", "0001", "--yes", "--accept-loss", "--fill", "shop_thing.old=4")
+    assert project.query("SELECT n, old FROM shop_thing ORDER BY n") == [(1, 4), (2, 4), (3, 4)]

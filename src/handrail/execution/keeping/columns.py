@@ -8,6 +8,7 @@ from handrail.databases.keeping.base import ForeignKey, KeepingRules, rules_for
 from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
 from handrail.errors.hr503 import NoValue
 from handrail.errors.hr517 import NoPrimaryKey
+from handrail.execution.alterations import with_default
 from handrail.execution.keeping import foreign_keys
 from handrail.execution.keeping.models import fits, forget_deferred, has_values, literal, run, shape, table_of
 from handrail.execution.keeping.row_quiet import unlogged
@@ -90,7 +91,7 @@ class Columns:
         """Bring a column back if this migration kept it, else make it as add_field does. Raises NoValue, RestoreConflict."""
         one = self._restorable(model, field)
         if one is None:
-            self._add(model, field)
+            self._add(model, self._with_said(model, field))
             return
         filling = self._filling(one, field)
         if not self.keeper.is_resumed(one):
@@ -128,6 +129,11 @@ class Columns:
         steps = StepRow.objects.using(self.connection.alias).filter(id__in=(one.step, self.keeper.step))
         digests = set(steps.values_list("digest", flat=True))
         return len(digests) == 1 and "" not in digests
+
+    def _with_said(self, model: Any, field: Any) -> Any:
+        """Return a field that gives the rows what was said that they get, where a column comes back of which nothing is kept."""
+        said = self.keeper.keeping.undo.fill.get(f"{table_of(self.connection, model)}.{field.column}")
+        return field if said is None or field.null else with_default(field, field.to_python(said))
 
     def _filling(self, one: Kept, field: Any) -> str | None:
         """Return what rows get that came since, as a literal; None where nothing says it.
@@ -199,7 +205,7 @@ class Columns:
         rules, details = self.rules, one.details
         place = (one.table, one.column, one.aside, details)
         if field.null and self.editor.effective_default(field) is None and not field.has_db_default():
-            self._add(model, field)
+            self._add(model, self._with_said(model, field))
             run(self.editor, rules.column_back(*place))
             run(self.editor, foreign_keys.again(rules, rules.keys(details)))
         else:
