@@ -181,7 +181,7 @@ class Statement:
 class Run:
     """One invocation that changed a database. session: what the server called its session, to look for what it left running.
 
-    from_nothing: no migration was applied before it. What has no rows is kept by such a run nowhere that it needs not be.
+    from_nothing: no migration was applied before it.
     """
 
     id: int

@@ -46,11 +46,6 @@ class Columns:
             return
         aside = self.keeper.aside_name("column", table, field.column)
         form = self.rules.column_form
-        if self.keeper.needs_nothing(table):
-            one = self.keeper.intend(KeptKind.COLUMN, form, table, field.column, aside, dict)
-            self._remove(model, field)
-            self.keeper.mark(one, KeptStatus.PURGED, rows=0)
-            return
         one = self.keeper.intend(KeptKind.COLUMN, form, table, field.column, aside, lambda: self._describe(table, field))
         if form is Form.COPY:
             self._copied(one, model, field)

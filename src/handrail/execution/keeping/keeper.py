@@ -35,8 +35,7 @@ _BY = "restored_by"
 class Keeping:
     """How a run keeps. patterns: what is kept (what was kept comes back in any case). days: until it may be purged.
 
-    said: takes one line for whoever looks on. has_backup: whether one was made before the run. from_nothing: whether no migration
-    was applied before the run.
+    said: takes one line for whoever looks on. has_backup: whether one was made before the run.
     """
 
     patterns: Sequence[str]
@@ -44,7 +43,6 @@ class Keeping:
     undo: Undo
     said: Callable[[str], None]
     has_backup: bool = False
-    from_nothing: bool = False
 
 
 class Keeper:
@@ -86,7 +84,6 @@ class Keeper:
         self.operation, self.direction = -1, Direction.FORWARD
         self.is_unwinding, self.must_come_back = False, must_come_back
         self._rows: RowLogs | None = None
-        self._is_code = False
         self._is_new, self._intended = is_new, set[str]()
 
     @property
@@ -118,14 +115,14 @@ class Keeper:
             self.is_unwinding = False
 
     @contextmanager
-    def at(self, operation: int, direction: Direction, *, is_code: bool = False) -> Iterator[None]:
-        """Say which operation of the migration runs in the block, in which direction, and whether it is code or SQL."""
-        before = self.operation, self.direction, self._is_code
-        self.operation, self.direction, self._is_code = operation, direction, is_code
+    def at(self, operation: int, direction: Direction) -> Iterator[None]:
+        """Say which operation of the migration runs in the block, and in which direction."""
+        before = self.operation, self.direction
+        self.operation, self.direction = operation, direction
         try:
             yield
         finally:
-            self.operation, self.direction, self._is_code = before
+            self.operation, self.direction = before
 
     def keeps(self, table: str, column: str = "") -> bool:
         """Say whether a table, or a column, is kept; where it is not, that is said once, and Django's own way is to run."""
@@ -140,26 +137,6 @@ class Keeper:
     def keeps_all(self, table: str, columns: Iterable[str]) -> bool:
         """Say whether a table is kept as a whole: it is not where one of its columns must not be kept."""
         return self.keeps(table) and all(self.keeps(table, column) for column in columns)
-
-    def needs_nothing(self, table: str) -> bool:
-        """Say whether a table, or a column of it, can go as Django drops it: the run began with nothing, and no row is in it.
-
-        Where a step is several transactions it is kept nevertheless: that takes less to bring it back if the step is stopped.
-        What code drops is kept too, as it may do anything before and after.
-        """
-        if not self.keeping.from_nothing or self._is_code or not self.connection.in_atomic_block:
-            return False
-        with self.connection.cursor() as cursor:
-            for sql in self._locking(table):
-                cursor.execute(sql, None)
-            cursor.execute(f"SELECT 1 FROM {self.connection.ops.quote_name(table)} LIMIT 1")
-            return cursor.fetchone() is None
-
-    def _locking(self, table: str) -> list[str]:
-        from handrail.databases.values.base import rules_for
-
-        rules = rules_for(self.connection.vendor)
-        return rules.lock(table) if rules is not None else []
 
     def _why_not(self) -> str:
         if not self.wanted:
@@ -256,7 +233,8 @@ class Keeper:
     def things_of(self, operation: int) -> set[tuple[str, str]]:
         """Return the tables, and columns of tables, of which an operation of this step has kept all that it changed."""
         found = kept(self.connection, [KeptStatus.KEPT, KeptStatus.PURGED], step=self.step, operation=operation)
-        return {(one.table, one.column) for one in found if one.status is KeptStatus.KEPT or one.rows == 0}
+        unchanged = (Form.CHANGES, 0)
+        return {(one.table, one.column) for one in found if one.status is KeptStatus.KEPT or (one.form, one.rows) == unchanged}
 
     def taken_back(self, operation: int, direction: Direction) -> None:
         """Write that an operation that was not complete was taken back by its statements: it has kept and restored nothing."""

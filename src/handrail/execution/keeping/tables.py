@@ -53,15 +53,10 @@ class Tables:
         if self._moves_rows or not handle_autom2m or not self.keeper.keeps_all(table, columns):
             self._delete(model, **({} if handle_autom2m else {"handle_autom2m": False}))
             return
-        aside = self.keeper.aside_name("table", table)
-        form = self.rules.table_form
-        if self.keeper.needs_nothing(table):
-            one = self.keeper.intend(KeptKind.TABLE, form, table, "", aside, dict)
-            self._delete(model)
-            self.keeper.mark(one, KeptStatus.PURGED, rows=0)
-            return
         for through in _link_tables(model):
             self.editor.delete_model(through)
+        aside = self.keeper.aside_name("table", table)
+        form = self.rules.table_form
         one = self.keeper.intend(KeptKind.TABLE, form, table, "", aside, lambda: self._describe(table, model))
         if form is Form.ASIDE:
             run(self.editor, map(self.rules.released, self.rules.keys(one.details)))
