@@ -34,15 +34,26 @@ def has_python_headers() -> bool:
     return (Path(sysconfig.get_paths()["include"]) / "Python.h").exists()
 
 
-# The server comes from mariadb-server-core, which brings the programs without the service that mariadb-server starts.
-NEEDS: dict[str, tuple[Callable[[], bool], tuple[str, ...]]] = {
-    "mariadb": (lambda: has("mariadbd", "mariadb-install-db", "mariadb-dump"), ("mariadb-server-core", "mariadb-client")),
-    "pgbouncer": (lambda: has("pgbouncer"), ("pgbouncer",)),
+Part = tuple[Callable[[], bool], tuple[str, ...]]
+"""Whether something is there, and the packages that bring it."""
+
+# The server comes from mariadb-server-core, which brings the programs without the service that mariadb-server starts. Headers are
+# asked for only where the Python has none of its own: one that Debian has no package of comes with them.
+NEEDS: dict[str, tuple[Part, ...]] = {
+    "mariadb": ((lambda: has("mariadbd", "mariadb-install-db", "mariadb-dump"), ("mariadb-server-core", "mariadb-client")),),
+    "pgbouncer": ((lambda: has("pgbouncer"), ("pgbouncer",)),),
     "mysqlclient": (
-        lambda: has("cc") and has_library("libmariadb") and has_python_headers(),
-        ("gcc", "libc6-dev", "pkg-config", "libmariadb-dev", f"python3.{sys.version_info.minor}-dev"),
+        (lambda: has("cc"), ("gcc", "libc6-dev")),
+        (lambda: has("pkg-config"), ("pkg-config",)),
+        (lambda: has_library("libmariadb"), ("libmariadb-dev",)),
+        (has_python_headers, (f"python3.{sys.version_info.minor}-dev",)),
     ),
 }
+
+
+def missing(need: str) -> list[str]:
+    """Return the packages that bring what is not there of a need."""
+    return [package for is_there, packages in NEEDS[need] if not is_there() for package in packages]
 
 
 def administrator() -> list[str] | None:
@@ -83,8 +94,7 @@ def last_line(text: str) -> str:
 
 def main(needs: Sequence[str]) -> int:
     """Install what is missing; print one line for each need that could not be met and return 1."""
-    missing = [(need, NEEDS[need][1]) for need in needs if not NEEDS[need][0]()]
-    lines = [line for need, packages in missing if (line := install(packages, need))]
+    lines = [line for need in needs if (packages := missing(need)) and (line := install(packages, need))]
     for line in lines:
         print(line, file=sys.stderr)
     return 1 if lines else 0

@@ -66,10 +66,20 @@ def test_sudo_without_a_password_is_used(path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_what_is_there_is_not_touched(path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setitem(system_packages.NEEDS, "here", (lambda: True, ("never",)))
-    monkeypatch.setitem(system_packages.NEEDS, "absent", (lambda: False, ("mariadb-server-core",)))
+    monkeypatch.setitem(system_packages.NEEDS, "here", ((lambda: True, ("never",)),))
+    monkeypatch.setitem(system_packages.NEEDS, "absent", ((lambda: False, ("mariadb-server-core",)),))
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setenv("PATH", str(path))
     assert system_packages.main(["here"]) == 0
     assert system_packages.main(["here", "absent"]) == 1
     assert capsys.readouterr().err == LINE.replace("tests needs", "absent needs") + "\n"
+
+
+def test_only_what_is_missing_is_asked_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    program(path, "apt-get", f'echo "$@" >> {path}/log')
+    monkeypatch.setattr(system_packages, "has_library", lambda name: False)
+    for name in ("cc", "pkg-config"):
+        program(path, name, "exit 0")
+    assert system_packages.main(["mysqlclient"]) == 0
+    assert (path / "log").read_text().rstrip().endswith("install --no-install-recommends libmariadb-dev")
