@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from handrail.cli.open_line import CLEAR
 from handrail.cli.output import is_terminal, terminal_width, write_lines
 from handrail.domain.run import Blocker, LockHolder
 
@@ -16,8 +17,6 @@ QUIET = 0.5
 """Seconds that nobody is told of: processes that start together take turns within them."""
 EVERY = 60.0
 """Seconds between two lines where the output is no terminal."""
-CLEAR = "\r\x1b[K"
-"""Back to the beginning of the line, and erase to its end (ECMA-48, CR and EL)."""
 
 
 class LiveLine:

@@ -20,6 +20,7 @@ from handrail.sources.migrate_commands import other_commands
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
+    from handrail.cli.open_line import OpenLine
     from handrail.errors.base import Refusal
     from handrail.execution.runner import Talk
 
@@ -49,6 +50,8 @@ django_migrate.MigrationExecutor = make_executor  # type: ignore[attr-defined]
 
 class Locking(BaseCommand):
     """Runs what a migrate command does under the lock, with every migration as a step of a run."""
+
+    _open_line: OpenLine | None = None
 
     def execute(self, *args: Any, **options: Any) -> Any:
         """Do all of it, also the system checks, with a garbage collector that is not in the way."""
@@ -109,16 +112,21 @@ class Locking(BaseCommand):
 
     def _talk(self, alias: str) -> Talk:
         """Say on standard error what goes on, so that standard output stays Django's."""
+        from handrail.cli.open_line import Above, open_line
         from handrail.cli.waiting import Blocking, Waiting
         from handrail.execution.runner import Talk
 
-        stream: Any = self.stderr
-        waiting = Waiting(alias, stream._out)
+        stdout: Any = self.stdout
+        stream: Any = self.stderr._out
+        self._open_line = open_line(stdout._out, stream)
+        if self._open_line is not None:
+            stdout._out, stream = self._open_line, Above(stream, self._open_line)
+        waiting = Waiting(alias, stream)
 
         def said(line: str) -> None:
-            print(self._typeable(line), file=stream._out)
+            stream.write(f"{self._typeable(line)}\n")
 
-        return Talk(waiting=waiting, locked=waiting.done, said=said, blocked=Blocking(stream._out))
+        return Talk(waiting=waiting, locked=waiting.done, said=said, blocked=Blocking(stream))
 
     def _said(self, refusal: Refusal) -> CommandError:
         """Write a refusal with its notes and its next command, and return what ends the command with its exit code."""
@@ -126,6 +134,8 @@ class Locking(BaseCommand):
         from handrail.report.base import Form
         from handrail.report.text import TextReport
 
+        if self._open_line is not None:
+            self._open_line.end()
         outcome = Outcome(command="migrate", exit=REFUSED, findings=refusal.findings)
         lines = TextReport().render(outcome, Form(colour=False))
         return CommandError("\n".join(map(self._typeable, lines)), returncode=refusal.exit_code)
