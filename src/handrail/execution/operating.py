@@ -23,8 +23,9 @@ def run_operation(editor: BaseDatabaseSchemaEditor, label: str, stage: Stage, di
     """Run one operation. label: of the app; keeper: what sets aside what it would destroy."""
     if direction is Direction.FORWARD and alters_nothing(editor, label, stage):
         return
-    with keeper.at(stage.index, direction):
-        if writes_rows(stage.operation):
+    is_code = writes_rows(stage.operation)
+    with keeper.at(stage.index, direction, is_code=is_code):
+        if is_code:
             place = Place(stage.index, direction)
             with spared(editor.connection, direction):
                 run_with_rows(editor, label, stage.operation, (stage.before, stage.after), place, keeper)

@@ -123,6 +123,11 @@ class Runner:
             return True
         return is_test_database(self.connection) and is_from_nothing(self.connection)
 
+    @cached_property
+    def _from_nothing(self) -> bool:
+        """Whether no migration was applied before the first step of this run; to be asked before that."""
+        return is_from_nothing(self.connection)
+
     def _put_right(self) -> None:
         found = unfinished(self.connection)
         if found is not None:
@@ -140,7 +145,7 @@ class Runner:
     def begin(self) -> int:
         """Be on record, and return the id: what has nothing to do, and what is refused before its first step, never is."""
         if self.id is None:
-            from_nothing = is_from_nothing(self.connection)
+            from_nothing = self._from_nothing
             tell = self.first() if self.first is not None else None
             self.patience(self.journal.ensure, "the journal")
             self.id = self.journal.begin(
@@ -181,9 +186,10 @@ class Runner:
         """Return what runs the steps of an earlier run: as that one was asked for, where this one says nothing of its own."""
         from handrail.domain.undo_asked import undo_of
 
-        return self._steps_of(lambda: run.id, undo_of(run.command) if self.undo == AS_MIGRATE else self.undo)
+        undo = undo_of(run.command) if self.undo == AS_MIGRATE else self.undo
+        return self._steps_of(lambda: run.id, undo, from_nothing=run.from_nothing)
 
-    def _steps_of(self, begin_run: Callable[[], int], undo: Undo) -> Steps:
+    def _steps_of(self, begin_run: Callable[[], int], undo: Undo, *, from_nothing: bool) -> Steps:
         from handrail.execution.steps import Steps
         from handrail.execution.units import Session
 
@@ -199,10 +205,10 @@ class Runner:
             only=self.only,
             all_or_nothing=self.options.all_or_nothing,
             session=Session(holds=holds, prepare=prepare),
-            keeping=self._keeping(undo),
+            keeping=self._keeping(undo, from_nothing=from_nothing),
         )
 
-    def _keeping(self, undo: Undo) -> Keeping:
+    def _keeping(self, undo: Undo, *, from_nothing: bool) -> Keeping:
         """A test that takes a migration back is to find what Django leaves, and nothing in a test database is worth keeping."""
         from handrail.execution.keeping.keeper import Keeping
 
@@ -213,6 +219,7 @@ class Runner:
             undo=undo,
             said=_nothing if is_test else self.talk.said,
             has_backup=self.first is not None,
+            from_nothing=from_nothing,
         )
 
     def executor(self, progress_callback: Callable[..., Any] | None = None) -> MigrationExecutor:
@@ -225,7 +232,7 @@ class Runner:
     @cached_property
     def steps(self) -> Steps:
         """What runs the steps of this run, and puts it on record with the first of them."""
-        return self._steps_of(self.begin, self.undo)
+        return self._steps_of(self.begin, self.undo, from_nothing=self._from_nothing)
 
     @property
     def is_migrated(self) -> bool:

@@ -15,7 +15,7 @@ from handrail.execution.probes._asking import Asking
 from handrail.execution.probes._changes import Change, ModelKey
 from handrail.execution.probes._places import Places, column_of, link_table, named, table_of
 from handrail.execution.verdicts_of_code import NOT_THERE, by_log, code, gone_of, log_of
-from handrail.sources.kept import has_kept, latest, purged
+from handrail.sources.kept import had_nothing, has_kept, latest, purged
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -179,6 +179,8 @@ def _comes_back(judge: Judge, change: Change, table: str, column: str) -> Judgem
     kept = judge.was_kept(change.migration, table, column)
     if kept is None:
         key = MigrationKey(change.migration.app_label, change.migration.name)
+        if judge.keeps_on_record and had_nothing(judge.connection, key, TABLES, table, column):
+            return judge.says(change, Verdict.LOSSLESS, f"{what} comes back: nothing was in it")
         gone = judge.keeps_on_record and purged(judge.connection, key, change.index, TABLES)
         return judge.says(change, Verdict.LOSSY, f"{what}: {NOT_THERE if gone else NOT_KEPT}", loses=what)
     return judge.says(change, Verdict.KEPT, f"{what} comes back", rows=judge.kept_rows(kept))

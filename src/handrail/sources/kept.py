@@ -123,6 +123,15 @@ def purged(connection: BaseDatabaseWrapper, key: MigrationKey, operation: int, f
     return [one for one in found if one.step == found[-1].step and one.status is KeptStatus.PURGED and one.rows != 0]
 
 
+def had_nothing(
+    connection: BaseDatabaseWrapper, key: MigrationKey, forms: Collection[Form], table: str, column: str = ""
+) -> bool:
+    """Say whether what a migration dropped when it went forwards last was not kept as nothing was in it."""
+    wanted = {"app": key.app_label, "name": key.name, "direction": Direction.FORWARD, "table": table, "column": column}
+    found = kept(connection, tuple(KeptStatus), form__in=forms, **wanted)
+    return bool(found) and (found[-1].status, found[-1].rows) == (KeptStatus.PURGED, 0)
+
+
 def latest(
     connection: BaseDatabaseWrapper, key: MigrationKey, direction: Direction, form: Collection[Form], table: str, column: str = ""
 ) -> Kept | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from handrail.databases.keeping.base import ForeignKey, KeepingRules, rules_for
+from handrail.databases.values.base import rules_for as values_for
 from handrail.domain.kept import Form, Kept, KeptKind, KeptStatus
 from handrail.errors.hr503 import NoValue
 from handrail.errors.hr517 import NoPrimaryKey
@@ -46,6 +47,11 @@ class Columns:
             return
         aside = self.keeper.aside_name("column", table, field.column)
         form = self.rules.column_form
+        if self._needs_nothing(table, field):
+            one = self.keeper.intend(KeptKind.COLUMN, form, table, field.column, aside, dict)
+            self._remove(model, field)
+            self.keeper.mark(one, KeptStatus.PURGED, rows=0)
+            return
         one = self.keeper.intend(KeptKind.COLUMN, form, table, field.column, aside, lambda: self._describe(table, field))
         if form is Form.COPY:
             self._copied(one, model, field)
@@ -55,6 +61,22 @@ class Columns:
             run(self.editor, self.rules.column_aside(table, field.column, aside, one.details))
             forget_deferred(self.editor, table, field.column)
         self.keeper.mark(one, KeptStatus.KEPT)
+
+    def _needs_nothing(self, table: str, field: Any) -> bool:
+        """Say whether a column can go as Django drops it: the run began with nothing, no row is there, and it is no key.
+
+        Where a step is several transactions it is kept nevertheless, as a step that is stopped is taken back by what is aside; so
+        is what code drops, which may do anything before and after. Tables are kept too, and keys: with multi-table inheritance
+        they do not always come back by Django's own reverse as they had been.
+        """
+        is_key = field.primary_key or field.remote_field
+        if is_key or self.keeper.is_code or not (self.keeper.keeping.from_nothing and self.connection.in_atomic_block):
+            return False
+        values = values_for(self.connection.vendor)
+        run(self.editor, values.lock(table) if values is not None else [])
+        with self.connection.cursor() as cursor:
+            cursor.execute(f"SELECT 1 FROM {self.rules.quoted(table)} LIMIT 1")
+            return cursor.fetchone() is None
 
     def _describe(self, table: str, field: Any) -> dict[str, Any]:
         with self.connection.cursor() as cursor:

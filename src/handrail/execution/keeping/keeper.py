@@ -35,7 +35,8 @@ _BY = "restored_by"
 class Keeping:
     """How a run keeps. patterns: what is kept (what was kept comes back in any case). days: until it may be purged.
 
-    said: takes one line for whoever looks on. has_backup: whether one was made before the run.
+    said: takes one line for whoever looks on. has_backup: whether one was made before the run. from_nothing: whether no migration
+    was applied before the run.
     """
 
     patterns: Sequence[str]
@@ -43,12 +44,14 @@ class Keeping:
     undo: Undo
     said: Callable[[str], None]
     has_backup: bool = False
+    from_nothing: bool = False
 
 
 class Keeper:
     """Bound to one step; whoever runs an operation says which one it is (at), and the schema editor's methods ask here.
 
     direction: in which the operation runs now; a step that is unwound (is_unwinding) runs its operations in the other one.
+    is_code: whether the operation is code or SQL.
 
     Where a step is one transaction, all rows are written in it. Elsewhere the row with what it takes to bring a thing back is
     written first (intend), so that a step that was stopped finds it again when its statements are written anew.
@@ -84,6 +87,7 @@ class Keeper:
         self.operation, self.direction = -1, Direction.FORWARD
         self.is_unwinding, self.must_come_back = False, must_come_back
         self._rows: RowLogs | None = None
+        self.is_code = False
         self._is_new, self._intended = is_new, set[str]()
 
     @property
@@ -115,14 +119,14 @@ class Keeper:
             self.is_unwinding = False
 
     @contextmanager
-    def at(self, operation: int, direction: Direction) -> Iterator[None]:
-        """Say which operation of the migration runs in the block, and in which direction."""
-        before = self.operation, self.direction
-        self.operation, self.direction = operation, direction
+    def at(self, operation: int, direction: Direction, *, is_code: bool = False) -> Iterator[None]:
+        """Say which operation of the migration runs in the block, in which direction, and whether it is code or SQL."""
+        before = self.operation, self.direction, self.is_code
+        self.operation, self.direction, self.is_code = operation, direction, is_code
         try:
             yield
         finally:
-            self.operation, self.direction = before
+            self.operation, self.direction, self.is_code = before
 
     def keeps(self, table: str, column: str = "") -> bool:
         """Say whether a table, or a column, is kept; where it is not, that is said once, and Django's own way is to run."""
@@ -233,8 +237,7 @@ class Keeper:
     def things_of(self, operation: int) -> set[tuple[str, str]]:
         """Return the tables, and columns of tables, of which an operation of this step has kept all that it changed."""
         found = kept(self.connection, [KeptStatus.KEPT, KeptStatus.PURGED], step=self.step, operation=operation)
-        unchanged = (Form.CHANGES, 0)
-        return {(one.table, one.column) for one in found if one.status is KeptStatus.KEPT or (one.form, one.rows) == unchanged}
+        return {(one.table, one.column) for one in found if one.status is KeptStatus.KEPT or one.rows == 0}
 
     def taken_back(self, operation: int, direction: Direction) -> None:
         """Write that an operation that was not complete was taken back by its statements: it has kept and restored nothing."""
