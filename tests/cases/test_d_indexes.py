@@ -28,8 +28,8 @@ def indexes(shop: Shop) -> list[tuple[str, bool]]:
 
 def waits(shop: Shop) -> bool:
     """Say whether the index waits for the transactions that were there before it."""
-    sql = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY%%' AND wait_event_type = 'Lock'"
-    return bool(shop.query(sql))
+    waiting = "query LIKE 'CREATE INDEX CONCURRENTLY%%' AND wait_event_type = 'Lock'"
+    return bool(shop.query(f"SELECT 1 FROM pg_stat_activity WHERE {waiting} AND datname = current_database()"))
 
 
 @on_postgres

@@ -102,7 +102,8 @@ def test_d12_a_deadlock_with_the_application(shop: Shop):
         run(app, "UPDATE shop_other SET n = n + 10 WHERE id = 1")
         shop.go()
         sql = {
-            "postgresql": "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%%shop_other%%'",
+            "postgresql": "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%%shop_other%%'"
+            " AND datname = current_database()",
             "mysql": "SELECT 1 FROM information_schema.processlist WHERE info LIKE 'UPDATE `shop_other`%' AND db = DATABASE()",
         }[shop.database.vendor]
         soon(lambda: shop.query(sql), text=lambda: one.text)
@@ -123,7 +124,10 @@ def test_d14_killed_while_a_statement_runs(shop: Shop, atomic: bool):
     sql = f"UPDATE shop_thing SET n = n * 2 WHERE {SLOWLY[shop.database.vendor]}"
     shop.put("0002_x", f'{ADD.format("a")}\nmigrations.RunSQL("{sql}"),', atomic=atomic)
     one = shop.start()
-    processes = {"postgresql": "SELECT query FROM pg_stat_activity", "mysql": "SELECT info FROM information_schema.processlist"}
+    processes = {
+        "postgresql": "SELECT query FROM pg_stat_activity WHERE datname = current_database()",
+        "mysql": "SELECT info FROM information_schema.processlist WHERE db = DATABASE()",
+    }
     soon(lambda: any(str(query).startswith("UPDATE shop_thing SET") for (query,) in shop.query(processes[shop.database.vendor])))
     one.signal(signal.SIGKILL)
     again = shop.migrate()

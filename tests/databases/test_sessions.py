@@ -223,7 +223,8 @@ def test_c12_an_idle_session_of_mariadb_is_not_ended(on: Database, lockers: Lock
 def test_others_see_who_migrates(on: Database, lockers: Lockers):
     first = lockers(on.settings)
     first("opened()")
-    ((name,),) = on.query("SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'handrail%'")
+    own = "datname = current_database() AND application_name LIKE 'handrail%'"
+    ((name,),) = on.query(f"SELECT application_name FROM pg_stat_activity WHERE {own}")
     assert name.startswith(f"handrail migrate {first.process.pid} ann@")
     first("prepared.__exit__(None, None, None)")
     assert first("sql('SHOW application_name')") == [[""]]
