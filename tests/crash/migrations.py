@@ -39,6 +39,21 @@ migrations.AlterModelOptions("Item", {"ordering": ["name"]}),
 migrations.AlterModelManagers("Item", []),
 """,
 )
+MOVING = Case(
+    label="moving",
+    rolls_back=True,
+    again=True,
+    first=THING
+    + """
+migrations.CreateModel("Old", [("id", models.AutoField(primary_key=True)), ("thing", models.ForeignKey("Thing", CASCADE))]),
+""",
+    step="""
+migrations.DeleteModel("Old"),
+migrations.RenameModel("Thing", "Item"),
+migrations.AlterModelTable("Item", "moving_items"),
+""",
+)
+"""A table that gets another name twice, once a table that pointed to it is gone."""
 ADDING = Case(
     label="adding",
     again=True,
@@ -302,7 +317,7 @@ def halve(apps, editor):
 D06B = Case(label="d06b", first=THING, code=LOOP, step="migrations.RunPython(double, halve),\n", atomic=False, asks=True)
 D06C = Case(label="d06c", first=THING, code=LOOP, step="migrations.RunPython(double, halve),\n")
 
-OPERATIONS = (TABLES, ADDING, REMOVING, ALTERING, NARROWING, CASTING, NAMES, CODE, LOGGED, DROPPING, CONCURRENT)
+OPERATIONS = (TABLES, MOVING, ADDING, REMOVING, ALTERING, NARROWING, CASTING, NAMES, CODE, LOGGED, DROPPING, CONCURRENT)
 LOOSE = tuple(case.loose() for case in OPERATIONS if case.atomic and case is not CODE)
 LISTED = (D01, D02, D02B, D05B, D05C, D06, D06B, D06C)
 ALL = {case.label: case for case in (*OPERATIONS, *LOOSE, CODE.loose(EVERYWHERE), *LISTED)}

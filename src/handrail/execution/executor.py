@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from handrail.domain.run import Direction
+from handrail.execution.content_types import with_content_types
 from handrail.execution.project_states import patient
 from handrail.sources.migration_loader import Loader
 
@@ -101,7 +102,7 @@ class Executor(ReadingExecutor):
         """Migrate as Django does, unless that would lose something, and note when all of it is through."""
         self.not_tried = len(plan or ())
         if plan:
-            self.steps.beginnings.plan([migration for migration, _ in plan])
+            self.steps.beginnings.plan([with_content_types(migration) for migration, _ in plan])
         with self._guarded(plan, state) if plan and not fake else nullcontext():
             after: ProjectState = super().migrate(targets, plan, state, fake, fake_initial)
         self.is_through = True

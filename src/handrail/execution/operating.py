@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from handrail.domain.run import Direction
+from handrail.execution.content_types import is_too_early
 from handrail.execution.index_names import name_back
 from handrail.execution.keeping.row_writing import Place
 from handrail.execution.keeping.rows import run_with_rows, writes_rows
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 def run_operation(editor: BaseDatabaseSchemaEditor, label: str, stage: Stage, direction: Direction, keeper: Keeper) -> None:
     """Run one operation. label: of the app; keeper: what sets aside what it would destroy."""
     if direction is Direction.FORWARD and alters_nothing(editor, label, stage):
+        return
+    if is_too_early(stage.operation, stage.before):
         return
     is_code = writes_rows(stage.operation)
     with keeper.at(stage.index, direction, is_code=is_code):

@@ -9,6 +9,7 @@ from handrail.domain.dataclasses import dataclass
 from handrail.domain.migration import MigrationKey
 from handrail.domain.run import Direction, RunStatus, Statement, Step, StepStatus
 from handrail.errors.hr401 import InDoubt, Interrupted
+from handrail.execution.content_types import with_content_types
 from handrail.execution.interruption import interruption
 from handrail.execution.keep_sources import digest_now, kept_source
 from handrail.execution.project_states import state_before
@@ -98,7 +99,7 @@ def same_migration(executor: ReadingExecutor, step: Step, statements: Sequence[S
         help = "check out the commit that was deployed then, and recover there"
         notes = (f"the file of {step.key} has changed since", *_kept(executor, step))
         raise interrupted(executor.connection.alias, step, migration, statements, notes, help=help)
-    return migration
+    return with_content_types(migration)
 
 
 def _kept(executor: ReadingExecutor, step: Step) -> Iterator[str]:

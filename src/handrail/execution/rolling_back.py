@@ -13,6 +13,7 @@ from handrail.domain.rollback import RollbackPlan, RollbackStep, Verdict
 from handrail.domain.run import Direction
 from handrail.execution.ahead import look_ahead
 from handrail.execution.all_or_nothing import all_or_nothing
+from handrail.execution.content_types import with_content_types
 from handrail.execution.filling import refuse_unused
 from handrail.execution.probes._changes import Change, changes_of
 from handrail.execution.probing import probe
@@ -64,9 +65,8 @@ def make_ready(
 
     plan: with steps that have no judgements yet. Nothing is changed. Raises RebuildLoses, Misused.
     """
-    loaded = [_loaded(known, step.key) for step in plan.steps]
+    loaded = [with_content_types(_loaded(known, step.key)) for step in plan.steps]
     run = [(migration, True) for migration, step in zip(loaded, plan.steps, strict=True) if not step.faked]
-    _with_content_types(connection, run)
     gone = {step.key for step in plan.steps}
     without = _state(known, view, gone)
     judge = Judge.of(connection, patterns)
@@ -127,19 +127,6 @@ def _state(known: Known, view: View, without: set[MigrationKey]) -> ProjectState
 
 def _ghosts(known: Known, app_label: str) -> list[str]:
     return [str(key) for key in known.recorded if key.app_label == app_label and key not in known.migrations]
-
-
-def _with_content_types(connection: BaseDatabaseWrapper, run: Sequence[tuple[Migration, bool]]) -> None:
-    """Let content types be renamed with their models, as the handler of pre_migrate does for migrate.
-
-    inject_rename_contenttypes_operations of django/contrib/contenttypes/management (5.2 to 6.1); it looks at the plan alone.
-    """
-    from django.apps import apps
-
-    if apps.is_installed("django.contrib.contenttypes"):
-        from django.contrib.contenttypes.management import inject_rename_contenttypes_operations
-
-        inject_rename_contenttypes_operations(plan=list(run), using=connection.alias)
 
 
 def carry_out(executor: Executor, ready: Ready, progress: Callable[[RollbackStep], None]) -> None:

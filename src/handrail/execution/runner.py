@@ -162,15 +162,15 @@ class Runner:
 
     def _recover(self, found: Unfinished) -> None:
         """Put right what an earlier run left. Raises Interrupted where a person has to decide."""
+        from handrail.execution.content_types import with_content_types
         from handrail.execution.recovering import interrupted
 
         step, wanted = found.step, (found.run.on_failure, self.options.on_failure)
         if step is not None and step.status is StepStatus.STOPPED and OnFailure.STOP in wanted and OnFailure.RESUME not in wanted:
             known = ReadingExecutor(self.connection, only=self.only).loader.disk_migrations
             migration = known.get((step.key.app_label, step.key.name))
-            raise interrupted(
-                self.connection.alias, step, migration, found.statements, (f"run {found.run.id} was to stop there",)
-            )
+            as_run = with_content_types(migration) if migration is not None else None
+            raise interrupted(self.connection.alias, step, as_run, found.statements, (f"run {found.run.id} was to stop there",))
         self.recover(found)
 
     def recover(self, found: Unfinished, *, back: bool = False) -> None:
