@@ -107,8 +107,23 @@ class PatientState(ProjectState):
         self.settle()
         key = app_label, model_name.lower()
         gone = self.models[key]
+        pointed_at = self._borrowed_by(key)
         super().remove_model(app_label, model_name)
         self._gone[key] = gone
+        self.reload_models(pointed_at)
+
+    def _borrowed_by(self, key: tuple[str, str]) -> list[tuple[str, str]]:
+        """Return the models that a model points to whose classes belong to the registry that this one was copied from.
+
+        They would find the model there when it is gone: RenameModel of one of them looks for it in vain (database_forwards of
+        django/db/migrations/operations/models.py, 5.2 to 6.1), in plain Django too, where a run begins with that migration.
+        """
+        if "apps" not in self.__dict__:
+            return []
+        meta = self.apps.get_model(*key)._meta
+        found: list[Any] = [each.related_model for each in (*meta.local_fields, *meta.local_many_to_many) if each.is_relation]
+        others = [other._meta for other in found if hasattr(other, "_meta") and other._meta.apps is not self.apps]
+        return [(each.app_label, each.model_name) for each in others if (each.app_label, each.model_name) in self.models]
 
     def clone(self) -> PatientState:
         """Return a copy, with a registry of its own."""
